@@ -36,52 +36,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-__all__ = [
-    "APIConnectionError",
-    "APIError",
-    "APIStatusError",
-    "APITimeoutError",
-    "AddressNotRegisteredError",
-    "AuthenticationError",
-    "BadRequestError",
-    "ConfigurationError",
-    "ConflictError",
-    "CurrencyNotFoundError",
-    "DepositNotFoundError",
-    "DuplicatedIdentifierError",
-    "IPNotAllowedError",
-    "InsufficientFundsError",
-    "InternalServerError",
-    "InvalidKeyError",
-    "InvalidOrderError",
-    "InvalidParameterError",
-    "InvalidPriceError",
-    "InvalidVolumeError",
-    "KeyExpiredError",
-    "MarketNotFoundError",
-    "MarketOfflineError",
-    "NonceUsedError",
-    "NotFoundError",
-    "OrderNotFoundError",
-    "OrderTypeNotSupportedError",
-    "OutOfScopeError",
-    "OverMaxTotalError",
-    "PermissionDeniedError",
-    "PocketNotFoundError",
-    "QueryHashError",
-    "RateLimitError",
-    "RateLimitPenaltyError",
-    "ResponseError",
-    "TokenError",
-    "TravelRuleError",
-    "TwoFactorRequiredError",
-    "UnderMinTotalError",
-    "UnprocessableEntityError",
-    "UpbitError",
-    "WithdrawLockedError",
-    "WithdrawNotFoundError",
-]
-
 
 class UpbitError(Exception):
     """Base of every error raised here."""

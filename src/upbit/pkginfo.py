@@ -24,8 +24,6 @@ PACKAGE_NAME: Final = "upbit-client"
 CURRENT_VERSION: Final = package_version
 OPEN_API_VERSION: Final = "1.6.3"
 """Version of the exchange's documentation that this package follows (https://docs.upbit.com/kr, 2026-10-07)."""
-LATEST_VERSION: str | None
-"""The newest version released, or None where it cannot be told. Reading it may start an installer and take seconds."""
 
 Run: TypeAlias = Callable[[Sequence[str], str], str | None]
 """Runs a command with a text as its input; gives its output, or None if it is missing, fails or takes too long."""
@@ -54,7 +52,10 @@ class Release(NamedTuple):
 def cache_file(platform: str = sys.platform, environ: Mapping[str, str] = os.environ) -> Path:
     """Return where the answer is kept: a file in the user's cache folder, as each platform has it."""
     home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home() raises where there is no home
-    places = {"win32": ("LOCALAPPDATA", home / "AppData" / "Local"), "darwin": ("XDG_CACHE_HOME", home / "Library" / "Caches")}
+    places = {
+        "win32": ("LOCALAPPDATA", home / "AppData" / "Local"),
+        "darwin": ("XDG_CACHE_HOME", home / "Library" / "Caches"),
+    }
     name, usual = places.get(platform, ("XDG_CACHE_HOME", home / ".cache"))
     return Path(environ.get(name) or usual) / PACKAGE_NAME / "release.json"
 
@@ -144,7 +145,10 @@ def _order(version: str) -> tuple[tuple[int, ...], tuple[str, int], int, tuple[b
     return tuple(release), (stage or before, int(count or 0)), int(post or -1), (not dev, int(dev or 0))
 
 
-if not TYPE_CHECKING:  # checkers see LATEST_VERSION above, and keep reporting names that do not exist
+if TYPE_CHECKING:  # so that checkers know this one name, and keep reporting names that do not exist
+    LATEST_VERSION: str | None
+    """The newest version released, or None where it cannot be told. Reading it may start pip and take seconds."""
+else:
 
     def __getattr__(name: str) -> str | None:
         if name == "LATEST_VERSION":

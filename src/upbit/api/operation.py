@@ -288,7 +288,7 @@ class Operation(Generic[P, T]):
         """Read a call back: the server's half of the protocol.
 
         `pairs` are the decoded pairs of query and body. Raises KeyError with the name of a required parameter that is
-        missing, ValueError when a value does not fit. Unknown names are ignored, as the exchange does.
+        missing, ValueError with the name of one whose value does not fit. Unknown names are ignored, as the exchange does.
         """
         given: dict[str, list[str]] = {}
         for name, text in pairs:
@@ -297,7 +297,10 @@ class Operation(Generic[P, T]):
         for parameter in self.parameters:
             texts = [in_path[parameter.name]] if parameter.where == "path" else given.get(parameter.wire)
             if texts:
-                read[parameter.name] = parameter.read(texts)
+                try:
+                    read[parameter.name] = parameter.read(texts)
+                except ValueError:
+                    raise ValueError(parameter.wire) from None
             elif parameter.required:
                 raise KeyError(parameter.wire)
         return read

@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 SCALE = 10**8
@@ -32,6 +33,8 @@ class Resting:
     remaining: int
     order: object | None = None
     """The engine's record of a user's order."""
+    book: Book | None = None
+    """The book it rests in, or did."""
 
 
 class Fill(NamedTuple):
@@ -88,6 +91,7 @@ class Book:
     def rest(self, resting: Resting) -> None:
         """Put an order at the end of the queue of its price. The caller has matched it before: it must not cross."""
         half = self._bids if resting.side == "bid" else self._asks
+        resting.book = self
         key = half.sign * resting.price
         level = half.levels.get(key)
         if level is None:
@@ -130,7 +134,7 @@ class Book:
     ) -> list[Fill]:
         """Let a taker of ``side`` take what rests against it, best price first, then first come, first served.
 
-        It stops at the price ``limit``, when ``volume`` is taken, when ``funds`` (units of 1e-16) buy not one more unit,
+        It stops at the price ``limit``, when ``volume`` is taken, when ``funds`` (units of 1e-16) buy no more,
         or before the first order of the owner ``avoid``. Trades are at the maker's price. The book is changed at once.
         """
         half = self._asks if side == "bid" else self._bids
@@ -203,6 +207,6 @@ class Book:
                     found.append(f"{side} {level.price} holds an empty order or none")
                 if level.size != sum(order.remaining for order in orders):
                     found.append(f"{side} {level.price} has size {level.size}, its orders another")
-                if any(first.id >= second.id for first, second in zip(orders, orders[1:], strict=False)):
+                if any(first.id >= second.id for first, second in pairwise(orders)):
                     found.append(f"{side} {level.price} is not first come, first served")
         return found

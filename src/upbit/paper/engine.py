@@ -10,28 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import Literal
 
 from ..errors import refusal
 from .book import SCALE, Book, Fill, Resting, Side
-from .ledger import FEE, MARKET, InsufficientFunds, Ledger, Violation, exact
-from .orders import (
-    AssetChanged,
-    Event,
-    OrderChanged,
-    OrderRecord,
-    OrderTrade,
-    State,
-    Terms,
-    Ticket,
-    Traded,
-    amount,
-    check,
-    units,
-)
+from .ledger import Ledger, Violation, exact
+from .orders import Event, OrderRecord, Terms, Ticket, Traded, check, units
+from .register import Register
 
 _ZERO = Decimal(0)
-_FUNDS_SCALE = SCALE * SCALE
 
 
 class _Market:
@@ -80,16 +66,11 @@ class Engine:
         ids: Callable[[], str],
         emit: Callable[[Event], None],
     ) -> None:
-        self.ledger = ledger
+        self.register = Register(ledger, ids, emit)
         self.terms = terms
-        self._ids = ids
         self._emit = emit
         self._markets = {code: _Market(code) for code in markets}
         self._last_id = 0
-        self._orders: dict[str, OrderRecord] = {}
-        self._by_account: dict[str, dict[str, OrderRecord]] = {}
-        self._identified: dict[tuple[str, str], OrderRecord] = {}
-        self._open: dict[str, Resting | None] = {}
 
     # -- questions -----------------------------------------------------------------------------
 
@@ -97,33 +78,17 @@ class Engine:
         """The order book of a market, to read; refused for a market that is not listed."""
         return self._market(market).book
 
-    def order(self, account: str, uuid: str) -> OrderRecord | None:
-        """An account's own order."""
-        return self._by_account.get(account, {}).get(uuid)
-
-    def identified(self, account: str, identifier: str) -> OrderRecord | None:
-        """The order for which an account used this identifier up."""
-        return self._identified.get((account, identifier))
-
-    def orders(self, account: str) -> list[OrderRecord]:
-        """All orders of an account, oldest first."""
-        return list(self._by_account.get(account, {}).values())
-
-    def open_orders(self) -> list[OrderRecord]:
-        """The orders of all accounts that have not ended, oldest first."""
-        return [self._orders[uuid] for uuid in self._open]
-
     # -- users -----------------------------------------------------------------------------------
 
     def draft(self, ticket: Ticket, now: int, spare: Decimal = _ZERO) -> OrderRecord:
         """The order this ticket would become, or the exchange's refusal. It is not accepted: nothing changes.
 
-        `spare` counts as free: what an order about to be cancelled gives back.
+        Its uuid is empty, so that what is not accepted uses no id up. `spare` counts as free: what an order about to be cancelled gives back.
         """
         market = self._market(ticket.market)
         check(ticket, self.terms, market.book.best_bid)
         account, side = ticket.account, ticket.side
-        if ticket.identifier is not None and (account, ticket.identifier) in self._identified:
+        if ticket.identifier is not None and self.register.identified(account, ticket.identifier):
             raise refusal("duplicated_identifier")
         fee = self.terms.fee(account, ticket.market, side)
         with exact():
@@ -138,19 +103,19 @@ class Engine:
                 identifier=ticket.identifier,
                 time_in_force=ticket.time_in_force,
                 smp_type=ticket.smp_type,
-                uuid=self._ids(),
+                uuid="",
                 created=now,
                 fee=fee,
                 reserved_fee=reserved_fee,
             )
-            if self.ledger.holding(account, order.currency).balance + spare < order.locked:
+            if self.register.ledger.holding(account, order.currency).balance + spare < order.locked:
                 raise refusal(f"insufficient_funds_{side}", currency=order.currency)
         return order
 
     def accept(self, ticket: Ticket, now: int) -> OrderRecord:
         """Accept an order: its funds are locked, its identifier is used up for ever. `match` must follow."""
         order = self.draft(ticket, now)
-        self._admit(order, now)
+        self.register.admit(order, now)
         return order
 
     def match(self, order: OrderRecord, now: int) -> None:
@@ -161,7 +126,7 @@ class Engine:
         """
         if order.state != "wait":
             return
-        if self._open[order.uuid] is not None:
+        if self.register.resting(order) is not None:
             raise Violation(f"{order.uuid} was matched before")
         market = self._markets[order.market]
         book, side = market.book, order.side
@@ -175,22 +140,22 @@ class Engine:
         if not blocked and not self._take(order, market, limit, left, now):
             return
         if left.spent:
-            self._close(order, "done", now)
+            self.register.close(order, "done", now)
         elif order.ord_type == "limit" and order.time_in_force in (None, "post_only") and not blocked:
             resting = Resting(self._next_id(), order.account, side, limit or 0, left.volume or 0, order)
             book.rest(resting)
-            self._open[order.uuid] = resting
+            self.register.rest(order, resting)
         else:
-            self._close(order, "cancel", now)
+            self.register.close(order, "cancel", now)
 
     def cancel(self, order: OrderRecord, now: int) -> None:
         """End an open order and give its lock back; ``order_not_found`` when it has ended already."""
         if order.state != "wait":
             raise refusal("order_not_found")
-        resting = self._open[order.uuid]
+        resting = self.register.resting(order)
         if resting is not None:
-            self._markets[order.market].book.remove(resting)
-        self._close(order, "cancel", now)
+            self.withdraw(resting)
+        self.register.close(order, "cancel", now)
 
     def cancel_and_new(self, order: OrderRecord, ticket: Ticket, now: int) -> OrderRecord:
         """Cancel an order and accept another on the same side in its place, whose lock may come out of the old one.
@@ -203,7 +168,7 @@ class Engine:
             raise Violation(f"{order.uuid} may not become an order elsewhere")
         new = self.draft(ticket, now, order.locked)
         self.cancel(order, now)
-        self._admit(new, now)
+        self.register.admit(new, now)
         return new
 
     # -- the background market -------------------------------------------------------------------
@@ -228,27 +193,15 @@ class Engine:
             self._trade(place, fill, side, now, None)
         return swept
 
-    def retract(self, market: str, resting: Resting) -> bool:
+    def withdraw(self, resting: Resting) -> bool:
         """Cancel an order of the background market; False if it is gone already."""
-        return self._markets[market].book.remove(resting)
+        return resting.book is not None and resting.book.remove(resting)
 
     # -- invariants --------------------------------------------------------------------------------
 
     def faults(self, pending: Mapping[tuple[str, str], Decimal] | None = None) -> list[str]:
         """What is wrong (nothing, ever). `pending` is what withdrawals under way lock, by account and currency."""
-        found = self.ledger.faults()
-        locks: dict[tuple[str, str], Decimal] = dict(pending or {})
-        with exact():
-            for uuid, resting in self._open.items():
-                order = self._orders[uuid]
-                key = (order.account, order.currency)
-                locks[key] = locks.get(key, _ZERO) + order.locked
-                if order.state != "wait" or (resting and resting.remaining != units(order.remaining_volume or _ZERO)):
-                    found.append(f"{uuid} is not what the book holds of it")
-            for order in self._orders.values():
-                found.extend(order.faults())
-        if {key: locked for key, locked in locks.items() if locked} != self.ledger.locks():
-            found.append("the locks of the accounts are not those of their open orders and withdrawals")
+        found = self.register.faults(pending or {})
         for market in self._markets.values():
             found.extend(f"{market.code}: {fault}" for fault in market.book.faults())
         return found
@@ -270,19 +223,6 @@ class Engine:
     def _next_id(self) -> int:
         self._last_id += 1
         return self._last_id
-
-    def _admit(self, order: OrderRecord, now: int) -> None:
-        try:
-            self.ledger.lock(order.account, order.currency, order.locked)
-        except InsufficientFunds as error:
-            raise Violation(f"{order.uuid} was drafted without its funds") from error
-        self._orders[order.uuid] = order
-        self._by_account.setdefault(order.account, {})[order.uuid] = order
-        if order.identifier is not None:
-            self._identified[order.account, order.identifier] = order
-        self._open[order.uuid] = None
-        self._emit(OrderChanged("wait", order.snapshot(), now))
-        self._emit(AssetChanged(order.account, (order.currency,), now))
 
     def _fills_whole(self, order: OrderRecord, book: Book, limit: int | None) -> bool:
         left = _Left(order)
@@ -313,22 +253,54 @@ class Engine:
 
     def _prevent(self, order: OrderRecord, market: _Market, maker: Resting, left: _Left, now: int) -> bool:
         """Keep an order from meeting a maker of its own account, as the taker asks; False if that ended the taker."""
-        other = _record(maker)
-        overlap = left.takes(maker)
-        if order.smp_type != "cancel_taker":
-            off = maker.remaining if order.smp_type == "cancel_maker" else overlap
-            market.book.reduce(maker, off)
-            self._take_off(other, off, maker.price * off, now)
-            if not maker.remaining:
-                self._close(other, "cancel", now)
-        if order.smp_type != "cancel_maker":
-            volume = overlap if order.smp_type == "reduce" else left.volume or 0
-            funds = left.funds or 0 if order.smp_type == "cancel_taker" else overlap * maker.price
-            if order.volume is not None:
-                funds = volume * (units(order.price) or 0 if order.price else 0)
-            self._take_off(order, volume, funds, now)
-            left.less(maker.price, volume)
-            if order.smp_type == "cancel_taker" or left.spent:
-                self._close(order, "cancel", now)
+        if order.smp_type == "cancel_taker":
+            self.register.take_off(order, left.volume or 0, left.funds or 0, now)
+            self.register.close(order, "cancel", now)
+            return False
+        other, overlap = _record(maker), left.takes(maker)
+        off = overlap if order.smp_type == "reduce" else maker.remaining
+        market.book.reduce(maker, off)
+        self.register.take_off(other, off, 0, now)
+        if not maker.remaining:
+            self.register.close(other, "cancel", now)
+        if order.smp_type == "reduce":
+            left.less(maker.price, overlap)
+            self.register.take_off(order, overlap, overlap * maker.price, now)
+            if left.spent:
+                self.register.close(order, "cancel", now)
                 return False
         return True
+
+    def _trade(self, market: _Market, fill: Fill, side: Side, now: int, taker: OrderRecord | None) -> None:
+        """Book a fill that the order book has made: money, records, events."""
+        market.sequential_id = max(now * 10_000, market.sequential_id + 1)
+        made, price, traded = fill
+        maker = None if made.owner is None else _record(made)
+        self._emit(
+            Traded(
+                market.code,
+                market.sequential_id,
+                now,
+                price,
+                traded,
+                side,
+                None if maker is None else maker.uuid,
+                None if taker is None else taker.uuid,
+            )
+        )
+        if maker is None and taker is None:
+            return
+        self.register.settle(maker=maker, taker=taker, side=side, price=price, volume=traded, now=now)
+        if maker is not None and not made.remaining:
+            self.register.close(maker, "done", now)
+
+
+def _prevents(order: OrderRecord) -> str | None:
+    """The account whose makers a taker must not meet: its own, if it asks for self-match prevention."""
+    return None if order.smp_type in (None, "none") else order.account
+
+
+def _record(resting: Resting) -> OrderRecord:
+    if not isinstance(resting.order, OrderRecord):
+        raise Violation(f"{resting.id} of {resting.owner} has no record")
+    return resting.order

@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal, DivisionByZero, Inexact, In
 from msgspec import Struct
 
 MARKET = "(market)"
-"""The other side of a user's trade with the background market: it owes without bound, so its balances may be negative."""
+"""The other side of a user's trade with the background market. It owes without bound: its balances may be negative."""
 FEE = "(fee)"
 """Where fees go."""
 
@@ -89,7 +89,7 @@ class Ledger:
         """Let an amount leave the exchange; raises `InsufficientFunds`."""
         with exact():
             self._take(account, currency, amount)
-            self._issued[currency] -= amount
+            self._issued[currency] = self._issued.get(currency, _ZERO) - amount
 
     def transfer(self, payer: str, receiver: str, currency: str, amount: Decimal) -> None:
         """Move a free amount from one account to another; raises `InsufficientFunds`."""

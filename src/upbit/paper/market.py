@@ -1,41 +1,35 @@
 """Where prices come from: sources that drive the background orders of a market.
 
 The simulated source, `Flow`, is a seeded model of order flow. It quotes, sweeps and withdraws in the same book as the
-users, by the same engine, so that prices, trades and candles are only ever *derived* from orders; nothing here makes a
-trade or a candle. Its parts: an activity clock (business time runs fast and slow, so volatility clusters), a few live
-metaorders that each buy or sell for a while (so signs of trades repeat), a value that wanders slowly and that new
-metaorders lean to (so the price neither runs away nor stays), orders of heavy-tailed size and distance, and a backstop
-(so the book always has two sides). It refuses to know accounts, fees or clocks: time comes in with `advance`.
+users, through the same engine, so that prices and candles are only ever *derived* from orders and trades; nothing here
+makes a trade or a candle. Its parts:
 
-It is made of integers throughout (`chance`): the same seed and the same users' commands give the same book on every
-platform. Replay of recorded data and mirroring of a live feed will be two more classes that satisfy `Source`.
+- an activity clock: business time runs fast and slow, so volatility clusters;
+- a few live metaorders that each buy or sell for a while, so the signs of trades repeat;
+- a value that wanders slowly, towards which new metaorders lean, so the price neither runs away nor stays;
+- orders of heavy-tailed size and distance, more of them on the side of the last taker, so what a trade moved stays moved;
+- a backstop, so that the book always has two sides.
+
+Distances are counted in pips, a pip being twice what the value moves between two looks at the book; where ticks are
+coarser than that, ticks rule and the book is thicker in proportion. So one model fits every price and every market.
+
+It is made of integers throughout (`chance`): the same seed and the same commands of users give the same book on every
+platform. It refuses to know accounts and fees, and it asks nobody for the time: time comes in with `Flow.advance`.
+Replay of recorded data and mirroring of a live feed are to be two more classes that satisfy `Source`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import isqrt
-from typing import Literal, Protocol
+from types import MappingProxyType
+from typing import Final, Literal, NamedTuple, Protocol
 
 from .book import Book, Resting, Side
-from .chance import ONE, exponential, lognormal, pareto, stream
+from .chance import BINS, ONE, exponential, lognormal, pareto, stream
 
 Preset = Literal["btc", "alt-liquid", "alt-thin", "meme"]
 Regime = Literal["calm", "trend", "crash", "halt"]
-
-METAORDERS = 6
-"""How many live metaorders share the market orders."""
-LEVELS = 40
-"""Prices on either side that the book starts with."""
-NEAR = 12
-"""The backstop looks at this many ticks from a best price ..."""
-FLOOR = 14
-"""... and keeps this many lots there ..."""
-HELP = 2
-"""... by adding so many at a time."""
-_SPREAD, _MEMORY = 9, 600
-"""Standard deviation (tenths) and correlation time (seconds) of the activity clock's logarithm."""
 
 
 class Source(Protocol):
@@ -47,23 +41,22 @@ class Source(Protocol):
 
 
 class Venue(Protocol):
-    """The engine, as seen by a source. Prices and volumes in units of 1e-8; ``now`` in ms since 1970."""
+    """The engine, as a source sees it. Prices and volumes are in units of 1e-8, ``now`` in ms since 1970."""
 
     def quote(self, market: str, side: Side, price: int, volume: int, now: int) -> Resting:
-        """Rest a background limit order; the source sees to it that it does not cross."""
+        """Rest a limit order of the background; the source sees to it that it does not cross."""
         ...
 
     def sweep(self, market: str, side: Side, volume: int, now: int) -> object:
-        """A background taker of ``side`` takes ``volume``, best prices first; what the book lacks is forgotten."""
+        """Let a background taker of ``side`` take ``volume``; what the book lacks is forgotten."""
         ...
 
     def withdraw(self, resting: Resting) -> object:
-        """Take a background order out of the book, if it is still there."""
+        """Take an order of the background out of the book."""
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Traits:
+class Traits(NamedTuple):
     """How a kind of market behaves."""
 
     rate: int
@@ -71,27 +64,55 @@ class Traits:
     depth: int
     """Resting orders around which cancels and new orders balance."""
     volatility: int
-    """Standard deviation of the value over a day, in 1e-6 of the price."""
+    """Standard deviation of the value over a day, in 1e-6 of it."""
     lot: int
     """Value of a typical order, in KRW."""
 
 
-TRAITS: dict[Preset, Traits] = {
-    "btc": Traits(rate=12_000, depth=400, volatility=24_000, lot=2_000_000),
-    "alt-liquid": Traits(rate=6_000, depth=300, volatility=40_000, lot=1_000_000),
-    "alt-thin": Traits(rate=250, depth=160, volatility=50_000, lot=200_000),
-    "meme": Traits(rate=3_000, depth=240, volatility=80_000, lot=300_000),
-}
+TRAITS: Final = MappingProxyType[Preset, Traits](
+    {
+        "btc": Traits(rate=12_000, depth=400, volatility=20_000, lot=2_000_000),
+        "alt-liquid": Traits(rate=6_000, depth=300, volatility=36_000, lot=1_000_000),
+        "alt-thin": Traits(rate=250, depth=160, volatility=45_000, lot=200_000),
+        "meme": Traits(rate=3_000, depth=240, volatility=70_000, lot=300_000),
+    }
+)
+
+_REGIMES: Final = MappingProxyType[Regime, tuple[int, int]]({"calm": (1, 0), "trend": (1, 40), "crash": (4, -300)})
+"""Activity (times the usual) and drift of the value (1e-6 of it in a second)."""
+
+LEVELS: Final = 40
+"""Consecutive prices on either side that a book starts with."""
+_METAORDERS: Final = 6
+_LEAN: Final = 30_000
+"""How far the value can push the direction of a new metaorder, of 32,768."""
+_MARKET: Final = 7_209
+"""Share of market orders among events, of 65,536: 11 %."""
+_FOLLOW: Final = 14
+"""Share of limit orders on the side of the last taker, of 16. At 8 the returns of 10 s correlate at -0.25."""
+_NEAR: Final = 12
+"""The backstop looks so many pips from a best price ..."""
+_FLOOR: Final = 14
+"""... and, finding fewer lots than this there, adds ..."""
+_HELP: Final = 2
+"""... so many."""
+_DECAY: Final = 998_334_721
+_NOISE: Final = 57_687
+"""The activity clock's memory of 600 s: exp(-1/600) in 1e-9 and sqrt(1 - exp(-2/600)) in 1e-6."""
+_MEAN: Final = 43_712
+"""exp(-0.9 ** 2 / 2), of `ONE`: keeps the mean of the activity, whose logarithm has the deviation 0.9, at 1."""
 
 
-@dataclass(slots=True)
 class _Metaorder:
-    side: Side
-    left: int
+    __slots__ = ("left", "side")
+
+    def __init__(self, side: Side, left: int) -> None:
+        self.side: Side = side
+        self.left = left
 
 
 class Flow:
-    """The simulated order flow of one market."""
+    """The simulated order flow of one market, a `Source`."""
 
     def __init__(
         self,
@@ -105,163 +126,198 @@ class Flow:
         lot: int,
         tick: Callable[[int], int],
         start: int,
-        width: int = 1000, reach: int = 4 * ONE, thick: int = ONE, fine: int = 20000, vol: int | None = None, traits: Traits | None = None,
     ) -> None:
-        """Set out the first book around ``price`` at time ``start`` (ms).
+        """Set out a first book around ``price`` at the time ``start`` (ms since 1970).
 
-        ``lot`` is the volume of a typical order; ``tick`` gives the step at a price. All in units of 1e-8.
+        ``book`` is the market's book of ``venue``, empty but for users' orders; ``lot`` the volume of a typical order;
+        ``tick`` gives the step of the grid at a price. Prices and volumes are in units of 1e-8.
         """
         self.market = market
         self.regime: Regime = "calm"
-        """Settable: `calm` has no drift, `trend` rises, `crash` falls fast on high activity, in `halt` nothing happens."""
-        self._venue, self._book, self._tick = venue, book, tick
-        self._traits = traits or TRAITS[preset]
-        self._bits = stream(seed, market, "flow").getrandbits
-        self._clock = stream(seed, market, "activity").getrandbits
+        """Settable: ``trend`` rises, ``crash`` falls fast on high activity, in ``halt`` nothing happens."""
+        self._venue, self._book, self._tick, self._lot = venue, book, tick, lot
+        self._flow = stream(seed, market, "flow").getrandbits
+        self._activity = stream(seed, market, "activity").getrandbits
         self._wander = stream(seed, market, "value").getrandbits
-        self._waits, self._reaches, self._lengths = exponential(), pareto("0.7"), pareto("1.5")
+        self._waits, self._distances, self._lengths = exponential(), pareto("0.7"), pareto("1.5")
         self._small, self._large, self._paces = lognormal("1"), lognormal("1.2"), lognormal("0.9")
-        self._lot, self._size = lot, lot
-        self._reach, self._thick, self._width = reach, thick, width
-        self._mid = price
-        self._fine = fine
+        traits = TRAITS[preset]
+        self._rate, self._depth = traits.rate, traits.depth
+        self._step = traits.volatility * 1000 // isqrt(86_400 * traits.rate // 4_000)  # of the value, in 1e-9
+        self._least = 4 * LEVELS * tick(1)
         self._value = price << 32
-        self._step = (vol or self._traits.volatility) * 1000 // isqrt(86_400 * self._traits.rate // 4000)
-        self._depth = self._traits.depth
-        self._pace, self._log, self._second = ONE, 0, start // 1000
-        self._tally = 0
-        self._next = start * 1000
+        self._log, self._pace = 0, ONE
+        self._next, self._second = start * 1000, start // 1000
+        self._events = 0
+        self._liquidity = ONE
+        self._last: Side = "bid"
+        self._mid = price
+        self._pip = self._reach = self._size = 0
+        self._measure()
         self._live: list[Resting] = []
-        self._size = lot * thick // ONE
-        self._metaorders = [self._birth() for _ in range(METAORDERS)]
-        self._open(start)
+        self._metaorders = [self._metaorder() for _ in range(_METAORDERS)]
+        self._furnish(start)
 
     def advance(self, now: int) -> None:
+        """Let everything happen that is due up to ``now`` (ms since 1970), in order of time."""
         limit = now * 1000
         if self.regime == "halt":
-            self._next = max(self._next, limit)
+            self._next, self._second = max(self._next, limit + 1), max(self._second, now // 1000)
             return
+        haste, drift = _REGIMES[self.regime]
         while self._next <= limit:
             at = self._next
-            self._event(at // 1000)
             second = at // 1_000_000
             while self._second < second:
                 self._second += 1
-                self._tide()
-            self._next = at + self._waits[self._bits(10)] * 1_000_000_000 // (self._pace * self._traits.rate) + 1
+                self._tide(drift)
+            self._event(at // 1000)
+            wait = self._waits[self._flow(10)] * 1_000_000_000 // (self._pace * self._rate * haste)
+            self._next = at + wait + 1
 
-    def _tide(self) -> None:
-        # x' = a x + sqrt(1 - a^2) z, in units of 2^-20; a = exp(-1/600)
-        z = self._clock(256).bit_count() - 128
-        self._log += (-self._log * 1747 + z * 7562 * 16384) // 1048576 if False else 0
-        self._log = (self._log * 998_334_721 + z * 57_687_000 * 65536 // 8 ) // 1_000_000_000
-        # x is in units of s: index the log-normal table with x*8 around 128, minus s^2/2 = 0.405
-        i = 128 + (self._log * 8 >> 16)
-        i = min(max(i, 128 - 24), 128 + 24)
-        self._pace = self._paces[i] * 43712 >> 16  # exp(-0.405) * 2^16
+    def restore(self, now: int) -> None:
+        """Furnish a side that users have emptied; to be called after their commands. Cheap while both are there."""
+        if self._book.best_bid is None or self._book.best_ask is None:
+            self._furnish(now)
+
+    def shock(self, percent: int, now: int) -> None:
+        """Move the market by ``percent`` (above -100) at once: value, book, and a trade through what is in the way."""
+        self._centre()
+        self._mid = max(self._mid * (100 + percent) // 100, self._least)
+        self._value = self._mid << 32
+        for resting in self._live:
+            if resting.remaining:
+                self._venue.withdraw(resting)
+        self._live.clear()
+        side: Side = "bid" if percent > 0 else "ask"
+        crossed = self._book.available(side, self._mid)
+        if crossed:
+            self._venue.sweep(self.market, side, crossed, now)
+        self._measure()
+        self._furnish(now)
+
+    def liquidity(self, percent: int) -> None:
+        """Make new limit orders ``percent`` of their usual size (100 is usual)."""
+        self._liquidity = ONE * percent // 100
+        self._measure()
+
+    def _tide(self, drift: int) -> None:
+        """A second of wall time: the logarithm of the activity, an Ornstein-Uhlenbeck process, and the drift."""
+        noise = (self._activity(256).bit_count() - 128) * _NOISE * ONE // 8  # a deviation of 1 is ONE * 1e6
+        self._log = (self._log * _DECAY + noise * 1000) // 1_000_000_000
+        place = min(max(128 + (self._log * 8 // ONE), 104), 152)  # within three deviations
+        self._pace = self._paces[place] * _MEAN // ONE
+        self._value += self._value * drift // 1_000_000
 
     def _event(self, now: int) -> None:
-        bits, book = self._bits, self._book
-        self._tally += 1
-        if self._tally & 3 == 0:
+        flow = self._flow
+        self._events += 1
+        if not self._events & 3:
+            wandered = self._wander(256).bit_count() - 128  # a deviation is 8
+            self._value = max(self._value + self._value * wandered * self._step // 8_000_000_000, self._least << 32)
             self._backstop(now)
-            z = self._wander(256).bit_count() - 128
-            self._value += self._value * z * self._step // 8_000_000_000
-            if self._tally & 63 == 0:
-                self._live = [one for one in self._live if one.remaining]
-        if bits(16) < 7209:
+            if not self._events & 63:
+                self._live = [resting for resting in self._live if resting.remaining]
+        if flow(16) < _MARKET:
             self._take(now)
-        elif bits(16) * 2 * self._depth < min(self._depth * 17 // 10, len(self._live)) << 16:
+        elif flow(16) * 20 * self._depth < min(17 * self._depth, 10 * len(self._live)) * ONE:
             self._cancel()
         else:
             self._make(now)
-        if book.best_bid is None or book.best_ask is None:
-            self.restore(now)
-
-    def _birth(self) -> _Metaorder:
-        lean = ((self._value >> 32) - self._mid) * 32_768 * 1_000_000 // (self._mid * self._width)
-        lean = min(max(lean, -30_000), 30_000)
-        side: Side = "bid" if self._bits(16) < 32_768 + lean else "ask"
-        return _Metaorder(side, self._lengths[self._bits(10)] // ONE)
-
-    def _volume(self, unit: int, sizes: tuple[int, ...]) -> int:
-        bits = self._bits
-        return unit * sizes[bits(256).bit_count()] * (1024 + bits(7)) // (ONE * 1024)
+        self.restore(now)
 
     def _take(self, now: int) -> None:
-        index = self._bits(16) * METAORDERS >> 16
+        index = self._flow(16) * _METAORDERS // ONE
         metaorder = self._metaorders[index]
-        volume = self._volume(self._lot, self._large)
-        side = metaorder.side
-        if volume > 7 * self._lot:
-            levels = self._book.levels("ask" if side == "bid" else "bid", 30)
-            volume = min(volume, sum(size for _, size in levels[:-1]))
-        self._venue.sweep(self.market, side, volume, now)
+        self._last = side = metaorder.side
+        book = self._book
+        best = book.best_ask if side == "bid" else book.best_bid
+        if best is not None:
+            furthest = best + self._patience if side == "bid" else best - self._patience
+            volume = min(self._volume(self._lot, self._large), book.available(side, furthest))
+            self._venue.sweep(self.market, side, volume, now)
         metaorder.left -= 1
-        if metaorder.left <= 0:
+        if not metaorder.left:
             self._centre()
-            self._metaorders[index] = self._birth()
+            self._metaorders[index] = self._metaorder()
 
     def _cancel(self) -> None:
         live = self._live
         while live:
-            index = self._bits(32) * len(live) >> 32
-            chosen = live[index]
-            live[index] = live[-1]
-            live.pop()
+            index = self._flow(32) * len(live) >> 32
+            chosen, last = live[index], live.pop()
+            if chosen is not last:
+                live[index] = last
             if chosen.remaining:
                 self._venue.withdraw(chosen)
                 return
+
+    def _make(self, now: int) -> None:
+        self._centre()
+        follows = self._flow(4) < _FOLLOW
+        side: Side = self._last if follows else "ask" if self._last == "bid" else "bid"
+        away = (self._distances[self._flow(10)] - ONE) * self._reach // ONE
+        self._quote(side, away, self._volume(self._size, self._small), now)
+
+    def _backstop(self, now: int) -> None:
+        """Look at the book: measure it anew, and put orders where too little is left near a best price."""
+        self._centre()
+        self._measure()
+        bid, ask = self._book.best_bid, self._book.best_ask
+        if bid is None or ask is None:
+            return
+        if self._book.available("ask", bid - self._near) < _FLOOR * self._size:
+            self._quote("bid", self._mid - bid + (self._flow(16) * self._near // ONE), _HELP * self._size, now)
+        if self._book.available("bid", ask + self._near) < _FLOOR * self._size:
+            self._quote("ask", ask - self._mid + (self._flow(16) * self._near // ONE), _HELP * self._size, now)
+
+    def _furnish(self, now: int) -> None:
+        """Give each empty side `LEVELS` prices, and the book its usual number of orders."""
+        step = self._tick(self._mid)
+        empty: list[Side] = [] if self._book.best_bid else ["bid"]
+        if self._book.best_ask is None:
+            empty.append("ask")
+        for away in range(0, LEVELS * step, step):
+            for side in empty:
+                self._quote(side, away, self._volume(self._size, self._small), now)
+        for _ in range(self._depth * 4 // 5 - len(self._live)):
+            self._last = "ask" if self._last == "bid" else "bid"
+            self._make(now)
+
+    def _quote(self, side: Side, away: int, volume: int, now: int) -> None:
+        """Rest an order ``away`` from the middle on its own side, on the grid; one that would cost nothing is not made."""
+        if side == "bid":
+            price = self._mid - away
+            if price <= 0:
+                return
+            price -= price % self._tick(price)
+        else:
+            price = self._mid + 1 + away  # the middle is rounded down: one unit more never meets the best bid
+            price += -price % self._tick(price)
+        if price > 0:
+            self._live.append(self._venue.quote(self.market, side, price, volume, now))
+
+    def _metaorder(self) -> _Metaorder:
+        lean = ((self._value >> 32) - self._mid) * 32_768 // self._width
+        side: Side = "bid" if self._flow(16) < 32_768 + min(max(lean, -_LEAN), _LEAN) else "ask"
+        return _Metaorder(side, self._lengths[self._flow(10)] // ONE)
+
+    def _volume(self, lot: int, sizes: tuple[int, ...]) -> int:
+        volume = lot * sizes[self._flow(256).bit_count()] * (BINS + self._flow(7)) // (ONE * BINS)
+        return max(volume, lot // 32, 1)
 
     def _centre(self) -> None:
         bid, ask = self._book.best_bid, self._book.best_ask
         if bid is not None and ask is not None:
             self._mid = (bid + ask) // 2
 
-    def _make(self, now: int) -> None:
-        bits = self._bits
-        side: Side = "bid" if bits(1) else "ask"
-        bid, ask = self._book.best_bid, self._book.best_ask
-        assert bid and ask
-        self._mid = mid = (bid + ask) // 2
-        away = (self._reach * (self._reaches[bits(10)] - ONE) >> 16) * max(self._tick(mid), mid // self._fine) >> 16
-        self._quote(side, away, now, self._volume(self._size, self._small))
-
-    def _quote(self, side: Side, away: int, now: int, volume: int) -> None:
+    def _measure(self) -> None:
+        """The distances and the size that go with the price of now."""
         mid = self._mid
-        if side == "bid":
-            price = mid - away
-            if price <= 0:
-                return
-            price -= price % self._tick(price)
-        else:
-            price = mid + 1 + away
-            step = self._tick(price)
-            price = -(-price // step) * step
-        self._live.append(self._venue.quote(self.market, side, price, volume, now))
-
-    def _backstop(self, now: int) -> None:
-        book = self._book
-        bid, ask = book.best_bid, book.best_ask
-        assert bid and ask
-        self._mid = (bid + ask) // 2
-        pip = max(self._tick(self._mid), self._mid // self._fine)
-        if book.available("ask", bid - NEAR * pip) < FLOOR * self._size:
-            self._quote("bid", (self._mid - bid) + (self._bits(16) * NEAR * pip >> 16), now, HELP * self._size)
-        if book.available("bid", ask + NEAR * pip) < FLOOR * self._size:
-            self._quote("ask", (ask - self._mid) + (self._bits(16) * NEAR * pip >> 16), now, HELP * self._size)
-
-    def _open(self, now: int) -> None:
-        step = self._tick(self._mid)
-        for away in range(0, LEVELS * step, step):
-            for side in ("bid", "ask"):
-                self._quote(side, away, now, self._volume(self._size, self._small))
-        while len(self._live) < self._depth * 8 // 10:
-            self._make(now)
-
-    def restore(self, now: int) -> None:
-        for side in ("bid", "ask"):
-            if (self._book.best_bid if side == "bid" else self._book.best_ask) is None:
-                step = self._tick(self._mid)
-                for away in range(0, LEVELS * step, step):
-                    self._quote(side, away, now, self._volume(self._size, self._small))
+        step, pip = self._tick(mid), max(mid * 2 * self._step // 1_000_000_000, 1)
+        self._reach = max(4 * pip, step)
+        self._width = max(6 * pip, step)
+        self._near = max(_NEAR * pip, 2 * step)
+        self._patience = 4 * pip
+        thickness = min(max(step * 4 // pip, 4), 1000)
+        self._size = self._lot * self._liquidity * thickness // (4 * ONE)

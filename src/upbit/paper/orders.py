@@ -1,4 +1,4 @@
-"""What an order is: its ticket, its record with the exchange's formulas, the rules it must pass, and what happens to it.
+"""What an order is: its ticket, the rules it must pass, its record with the exchange's formulas, its events.
 
 Nothing here moves money or matches. The formulas are those of the exchange's order object in every state; nothing is
 set to zero when an order closes (recorded answers of 2019 to 2026-03).
@@ -77,7 +77,7 @@ class Ticket(Struct, kw_only=True):
             return (self.price or _ZERO) * (1 if self.volume is None else self.volume)
 
 
-class OrderTrade(Struct, frozen=True, kw_only=True):
+class OrderTrade(Struct, frozen=True):
     """One fill as an order shows it."""
 
     market: str
@@ -133,6 +133,29 @@ class OrderRecord(Ticket, kw_only=True):
             if self.side == "ask":
                 return (self.volume or _ZERO) - self.executed_volume - self.prevented_locked
             return self.total + self.reserved_fee - self.executed_funds - self.paid_fee - self.prevented_locked
+
+    def faults(self) -> list[str]:
+        """What is wrong with the record (nothing, ever): sums, formulas, a price worse than its limit."""
+        with exact():
+            funds = sum((trade.funds for trade in self.trades), _ZERO)
+            total = self.total * self.fee if self.side == "bid" else _ZERO
+            tests = {
+                "reserved_fee": self.reserved_fee == total,
+                "executed_volume": self.executed_volume == sum((trade.volume for trade in self.trades), _ZERO),
+                "executed_funds": self.executed_funds == funds,
+                "funds": all(trade.funds == trade.price * trade.volume for trade in self.trades),
+                "paid_fee": self.paid_fee == funds * self.fee,
+                "remaining_fee": self.remaining_fee >= 0,
+                "remaining_volume": self.remaining_volume is None or self.remaining_volume >= 0,
+                "locked": self.locked >= 0,
+                "limit": all(self._allows(trade.price) for trade in self.trades),
+            }
+        return [f"{self.uuid}: {name} is wrong" for name, good in tests.items() if not good]
+
+    def _allows(self, price: Decimal) -> bool:
+        if self.ord_type != "limit" or self.price is None:
+            return True
+        return price <= self.price if self.side == "bid" else price >= self.price
 
     def snapshot(self) -> OrderRecord:
         """The record as it is now; later events do not change it."""

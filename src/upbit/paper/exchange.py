@@ -1,0 +1,240 @@
+"""The paper exchange: all state behind one clock.
+
+It joins the engine, the ledger, the market's sources, the tapes and the wallet, keeps keys, and hands on what happens
+to whoever listens. Everything moves in `advance`, and nothing asks the time but the clock passed in. It knows no
+requests, tokens or sockets: those are the gate's and the server's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from random import Random
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from .. import rules
+from .book import SCALE, Book
+from .engine import Engine
+from .history import History
+from .ledger import Ledger
+from .listing import MARKETS, Listing
+from .market import Flow
+from .orders import Event, Terms, Traded
+from .profile import Profile, read_profile
+from .tape import Tape
+from .wallet import Wallet
+
+START_FUNDS: Mapping[str, Decimal] = {
+    "KRW": Decimal(10_000_000),
+    "BTC": Decimal(1),
+    "ETH": Decimal(10),
+    "USDT": Decimal(1_000),
+}
+"""What a new account has."""
+
+PERMISSIONS = frozenset(
+    {
+        "view_account",
+        "view_orders",
+        "make_orders",
+        "view_withdrawals",
+        "withdraw",
+        "view_deposits",
+        "deposit",
+        "manage_pockets",
+    }
+)
+KEY_PREFIX = "PAPER"
+"""Keys of the paper exchange begin with this: it refuses others, and the signer refuses these for the real one."""
+YEAR_MS = 365 * 86_400_000
+
+
+class Key(msgspec.Struct, frozen=True, kw_only=True):
+    """An API key."""
+
+    access_key: str
+    secret: str
+    account: str
+    permissions: frozenset[str]
+    allowed_ips: tuple[str, ...] = ()
+    """Empty allows every address."""
+    created: int
+    expires: int
+    """Milliseconds since the epoch."""
+
+    def __repr__(self) -> str:
+        return f"<Key {self.access_key}>"
+
+
+class Venue(NamedTuple):
+    """One listed market, opened: where its prices come from and what they leave behind."""
+
+    listing: Listing
+    book: Book
+    flow: Flow
+    tape: Tape
+
+
+class Exchange:
+    """A whole exchange in one process, driven by a clock that gives milliseconds since the epoch."""
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], int],
+        seed: int = 0,
+        profile: Profile | str = "current",
+        funds: Mapping[str, Decimal] = START_FUNDS,
+        secret: Callable[[], str] | None = None,
+        check: bool = False,
+    ) -> None:
+        self.profile = read_profile(profile) if isinstance(profile, str) else profile
+        self.seed = seed
+        self._clock = clock
+        self._check = check
+        self.now = clock()
+        self.started = self.now - self.now % 60_000
+        self._ids = Random(f"{seed}:ids")
+        self._secret = secret or self._seeded_secret
+        self.ledger = Ledger()
+        self.listings: Mapping[str, Listing] = {listing.market: listing for listing in MARKETS}
+        self._listeners: list[Callable[[Event], None]] = []
+        self.engine = Engine(self.listings, self.ledger, self._terms(), ids=self.new_id, emit=self._emit)
+        self.wallet = Wallet(self.ledger, self.new_id)
+        self._venues: dict[str, Venue] = {}
+        self._keys: dict[str, Key] = {}
+        self._nonces: set[tuple[str, str]] = set()
+        self.account = self.new_id()
+        """The account that is there from the start."""
+        for currency, amount in funds.items():
+            self.ledger.deposit(self.account, currency, amount)
+        self.first_key = self.issue_key(self.account)
+        """Its key."""
+
+    def __repr__(self) -> str:
+        return f"<paper exchange, profile {self.profile.name}, seed {self.seed}>"
+
+    # -- time --------------------------------------------------------------------------------------
+
+    def advance(self) -> int:
+        """Let everything happen that is due by now; say what time it is."""
+        now = max(self._clock(), self.now)
+        self.now = now
+        for venue in self._venues.values():
+            venue.flow.advance(now)
+        self.wallet.advance(now)
+        if self._check:
+            self.engine.check_invariants(self.wallet.locks())
+        return now
+
+    # -- markets -----------------------------------------------------------------------------------
+
+    def venue(self, market: str) -> Venue | None:
+        """The market of this code, opened when it was not yet; None when none is listed."""
+        venue = self._venues.get(market)
+        if venue is None and market in self.listings:
+            venue = self._venues[market] = self._open(self.listings[market])
+        return venue
+
+    def open_next(self) -> bool:
+        """Open one market that nobody has asked for yet; False when all are open."""
+        for market in self.listings:
+            if market not in self._venues:
+                self.venue(market)
+                return True
+        return False
+
+    def tick_size(self, market: str, price: Decimal) -> Decimal:
+        """The price step in force by the profile."""
+        return rules.tick_size(market, price, on=self._rule_date())
+
+    def _rule_date(self) -> date | None:
+        return None if self.profile.on == date.max else self.profile.on
+
+    def _terms(self) -> Terms:
+        return Terms(
+            fee=lambda account, market, side: self.listings[market].fee,
+            tick_size=self.tick_size,
+            min_total=lambda market: rules.minimum_total(market, on=self._rule_date()),
+            max_total=lambda market: rules.maximum_total(market, on=self._rule_date()),
+        )
+
+    def _open(self, listing: Listing) -> Venue:
+        raise NotImplementedError
+
+    # -- keys --------------------------------------------------------------------------------------
+
+    def key(self, access_key: str) -> Key | None:
+        """The key of this name."""
+        return self._keys.get(access_key)
+
+    def keys(self, account: str) -> list[Key]:
+        """The keys of an account, oldest first."""
+        return [key for key in self._keys.values() if key.account == account]
+
+    def issue_key(
+        self,
+        account: str,
+        *,
+        permissions: Iterable[str] = PERMISSIONS,
+        allowed_ips: Iterable[str] = (),
+        lifetime: int = YEAR_MS,
+    ) -> Key:
+        """Make a key for an account; `lifetime` in milliseconds."""
+        key = Key(
+            access_key=f"{KEY_PREFIX}{self._secret()}"[:40],
+            secret=self._secret()[:40],
+            account=account,
+            permissions=frozenset(permissions),
+            allowed_ips=tuple(allowed_ips),
+            created=self.now,
+            expires=self.now + lifetime,
+        )
+        self._keys[key.access_key] = key
+        return key
+
+    def spend_nonce(self, access_key: str, nonce: str) -> bool:
+        """Use a nonce up; False when it was used before."""
+        spent = (access_key, nonce)
+        if spent in self._nonces:
+            return False
+        self._nonces.add(spent)
+        return True
+
+    # -- ids and events ----------------------------------------------------------------------------
+
+    def new_id(self) -> str:
+        """A uuid from the seeded source."""
+        return str(UUID(int=self._ids.getrandbits(128), version=4))
+
+    def _seeded_secret(self) -> str:
+        alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
+        return "".join(alphabet[self._ids.getrandbits(30) % len(alphabet)] for _ in range(40))
+
+    def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Be told what happens, in order, as it happens; the answer ends it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def _emit(self, event: Event) -> None:
+        if isinstance(event, Traded):
+            venue = self._venues.get(event.market)
+            if venue is not None:
+                venue.tape.add(event.price, event.volume, event.side, event.time, event.sequential_id)
+        for listener in self._listeners:
+            listener(event)
+
+
+class Caller(NamedTuple):
+    """Who stands at the desk."""
+
+    exchange: Exchange
+    account: str
+    """Empty for the quotation API."""
+    key: Key | None
+    now: int
+    """Milliseconds since the epoch."""

@@ -1,0 +1,206 @@
+"""The way in: route, verify, permit, pace, answer. A `Request` goes in, a `Response` comes out; no socket, no waiting.
+
+Every check that the exchange makes of a request before its own business stands here, in the exchange's order: is there
+such a path, who asks, is the token good, may it do that, has it asked too often, can the parameters be read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from email.utils import formatdate
+from hashlib import md5
+from http import HTTPStatus
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+from ..api import OPERATIONS
+from ..api.operation import Operation
+from ..errors import APIStatusError, quotation_refusal, refusal
+from ..wire.message import Request, Response
+from ..wire.quota import Limit, Meter, Remaining, limits
+from ..wire.token import body_pairs, plain_body, plain_query, read
+from .desk import HANDLERS
+from .exchange import Caller, Exchange, Key
+from .spelling import Speller
+
+OLD_SPELLINGS: Mapping[str, str] = {
+    "isDetails": "is_details",
+    "daysAgo": "days_ago",
+    "convertingPriceUnit": "converting_price_unit",
+}
+"""Parameters that the 2023 document calls by another name; both are read."""
+
+_SHOWN: Mapping[str, str] = {"candles.list_days": "converting_price_unit"}
+"""Operations with a parameter that makes a field appear even when it is null."""
+
+_EXCHANGE_HEADERS = {
+    "Content-Type": "application/json;charset=UTF-8",
+    "Cache-Control": "no-cache, no-store, max-age=0, must-revalidate",
+    "Vary": "Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
+}
+_QUOTATION_HEADERS = {
+    "Content-Type": "application/json;charset=UTF-8",
+    "Cache-Control": "no-cache, no-store, max-age=0, must-revalidate",
+    "Expires": "0",
+    "Pragma": "no-cache",
+    "Limit-By-Ip": "Yes",
+    "Vary": "origin,access-control-request-method,access-control-request-headers,accept-encoding",
+}
+_ORIGIN = Limit(1, 10.0)
+
+
+class _Route(NamedTuple):
+    operation: Operation[..., Any]
+    pattern: re.Pattern[str]
+
+
+class Gate:
+    """Answers requests on behalf of an exchange. `peer` is the caller's IP address."""
+
+    def __init__(self, exchange: Exchange, *, limited: bool = True) -> None:
+        self._exchange = exchange
+        self._limits = limits(exchange.profile.on) if limited else None
+        self._meters: dict[tuple[str, str], Meter] = {}
+        self._speller = Speller(exchange.profile)
+        self._routes = [
+            _Route(operation, re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", operation.path)))
+            for operation in OPERATIONS
+        ]
+
+    def handle(self, request: Request, peer: str = "127.0.0.1") -> Response:
+        """Answer one request."""
+        now = self._exchange.advance()
+        date = formatdate(now / 1000, usegmt=True)
+        found = self._route(request)
+        if found is None:
+            error = refusal("not_found")
+            return self._respond(404, self._error_body(error), {"Content-Type": "application/json", "Date": date})
+        operation, in_path = found
+        headers = dict(_QUOTATION_HEADERS if operation.needs is None else _EXCHANGE_HEADERS, Date=date)
+        shown: frozenset[str] = frozenset()
+        try:
+            key = None if operation.needs is None else self._verify(request, operation, peer, now)
+            remaining = self._pace(operation, request, key, peer, now)
+            if remaining is not None:
+                headers["Remaining-Req"] = remaining.header()
+            arguments = self._arguments(operation, in_path, request)
+            if _SHOWN.get(operation.name) in arguments:
+                shown = frozenset({"converted_trade_price"})
+            account = "" if key is None else key.account
+            result = HANDLERS[operation](Caller(self._exchange, account, key, now), **arguments)
+            status = self._exchange.profile.status(operation.name, operation.answers, result)
+            body = self._speller.write(result, shown)
+        except APIStatusError as error:
+            status, body = error.status_code, self._error_body(error)
+        if operation.needs is None:
+            headers["ETag"] = f'W/"0{md5(body, usedforsecurity=False).hexdigest()}"'
+        return self._respond(status, body, headers)
+
+    def _route(self, request: Request) -> tuple[Operation[..., Any], dict[str, str]] | None:
+        path = re.sub(r"/+", "/", request.path)
+        path = path.rstrip("/") or "/"
+        for route in self._routes:
+            if route.operation.verb == request.verb:
+                matched = route.pattern.fullmatch(path)
+                if matched:
+                    return route.operation, matched.groupdict()
+        return None
+
+    # -- who asks --------------------------------------------------------------------------------
+
+    def _verify(self, request: Request, operation: Operation[..., Any], peer: str, now: int) -> Key:
+        scheme, _, text = request.headers.get("authorization", "").partition(" ")
+        if not text:
+            raise refusal("no_authorization_token")
+        if scheme.lower() != "bearer":
+            raise refusal("jwt_verification")
+        try:
+            token = read(text.strip())
+        except ValueError:
+            raise refusal("jwt_verification") from None
+        key = self._exchange.key(token.claims.access_key)
+        if key is None:
+            raise refusal("invalid_access_key")
+        if not token.signed_with(key.secret):
+            raise refusal("jwt_verification")
+        if key.expires <= now:
+            raise refusal("expired_access_key")
+        if key.allowed_ips and peer not in key.allowed_ips:
+            raise refusal("no_authorization_ip")
+        if not token.covers(self._signed_texts(request)):
+            raise refusal("invalid_query_payload")
+        if not self._exchange.spend_nonce(key.access_key, token.claims.nonce):
+            raise refusal("nonce_used")
+        if operation.needs != "any" and operation.needs not in key.permissions:
+            raise refusal("out_of_scope")
+        return key
+
+    def _signed_texts(self, request: Request) -> list[str]:
+        """Say what the query hash may have been made over: the query, the body, or the same pairs in both."""
+        try:
+            body = plain_body(request.body, request.headers.get("content-type", "application/json"))
+        except ValueError:
+            raise refusal("validation_error", detail="the body cannot be read") from None
+        return [plain_query(request.query), body]
+
+    # -- how often -------------------------------------------------------------------------------
+
+    def _pace(
+        self, operation: Operation[..., Any], request: Request, key: Key | None, peer: str, now: int
+    ) -> Remaining | None:
+        if self._limits is None:
+            return Remaining(operation.group, 9999, 99)
+        if operation.needs is None and "origin" in request.headers:
+            return self._take("origin", _ORIGIN, peer, now)
+        scope = peer if key is None else key.account
+        return self._take(operation.group, self._limits[operation.group], scope, now)
+
+    def _take(self, group: str, limit: Limit, scope: str, now: int) -> Remaining:
+        meter = self._meters.get((group, scope))
+        if meter is None:
+            meter = self._meters[group, scope] = Meter(group, limit)
+        remaining = meter.take(now / 1000)
+        if remaining is None:
+            raise refusal("too_many_requests")
+        return remaining
+
+    # -- what is asked ---------------------------------------------------------------------------
+
+    def _arguments(
+        self, operation: Operation[..., Any], in_path: Mapping[str, str], request: Request
+    ) -> dict[str, Any]:
+        pairs = parse_qsl(request.query, keep_blank_values=True)
+        if request.body:
+            pairs_of_body = body_pairs(request.body, request.headers.get("content-type", "application/json"))
+            if operation.verb == "DELETE" and pairs:
+                raise refusal("QUERY_PARAMETER_NOT_SUPPORTED")
+            pairs = pairs_of_body or pairs
+        try:
+            return operation.arguments(in_path, _respelled(pairs))
+        except KeyError as error:
+            if operation.needs is None:
+                message = "Missing request parameter error. Check the required parameters!"
+                raise quotation_refusal(400, message) from None
+            raise refusal("validation_error", detail=f"{error.args[0]} is missing") from None
+        except ValueError as error:
+            if operation.needs is None:
+                raise quotation_refusal(400, "Type mismatch error. Check the parameters type!") from None
+            raise refusal("validation_error", detail=f"{error.args[0]} does not have a valid value") from None
+
+    # -- the answer ------------------------------------------------------------------------------
+
+    def _error_body(self, error: APIStatusError) -> bytes:
+        name = error.name
+        spelled = self._exchange.profile.error_name(name) if isinstance(name, str) else name
+        fields: dict[str, object] = {"name": spelled}
+        if error.message:
+            fields["message"] = error.message
+        return self._speller.write_mapping({"error": fields})
+
+    def _respond(self, status: int, body: bytes, headers: Mapping[str, str]) -> Response:
+        return Response(status, body, headers, HTTPStatus(status).phrase)
+
+
+def _respelled(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(OLD_SPELLINGS.get(name, name), text) for name, text in pairs if text != ""]
