@@ -12,6 +12,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import fmean, median
 from typing import NamedTuple
 
@@ -64,11 +65,11 @@ def simulate(entry: Listing, *, seed: int, start: int = START) -> tuple[Flow, Ta
         tape,
         tape.book,
         seed=seed,
-        market=entry.code,
+        market=entry.market,
         preset=entry.preset,
         price=entry.price,
         lot=lot(entry),
-        tick=ticks(entry.code),
+        tick=ticks(entry.market),
         start=start,
     )
     return flow, tape
@@ -121,7 +122,7 @@ def measure(trades: Sequence[Trade], start: int, hours: float) -> Facts:
         while place < len(trades) and trades[place].at <= now:
             last, place = float(trades[place].price), place + 1
         prices.append(math.log(last))
-    returns = [b - a for a, b in zip(prices, prices[1:], strict=False)]
+    returns = [b - a for a, b in pairwise(prices)]
     takers = {trade.at: 1.0 if trade.side == "bid" else -1.0 for trade in trades}  # the fills of an order are one
     return Facts(
         excess_kurtosis(returns),

@@ -140,7 +140,7 @@ def test_what_is_no_positive_multiple_of_1e_8_has_no_units(value: str) -> None:
 
 TERMS = Terms(
     fee=lambda account, market, side: FEE,
-    tick_size=lambda market, price: D(1000) if price >= 1_000_000 else D(1),
+    tick_size=lambda market, price: D("1e-8") if market.startswith("BTC") else D(1000 if price >= 1_000_000 else 1),
     min_total=lambda market: D(5000) if market.startswith("KRW") else D("0.00005"),
     max_total=lambda market: D(1_000_000_000) if market.startswith("KRW") else None,
 )

@@ -95,10 +95,10 @@ class Namespace(Generic[Face]):
     """A group of operations, bound to one face of a client."""
 
     def __init__(self, performer: Performs) -> None:
-        self._performer = performer
+        self.performer = performer
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self._performer!r}>"
+        return f"<{type(self).__name__} of {self.performer!r}>"
 
 
 class Parameter(msgspec.Struct, frozen=True):
@@ -165,13 +165,13 @@ class Operation(Generic[P, T]):
     ) -> None:
         self.verb = verb
         self.path = path
-        self.group = group
+        self.group: Group = group
         """Rate-limit group."""
-        self.needs = needs
+        self.needs: Permission | None = needs
         """Permission; None when no key is needed."""
         self.answers = answers
         """HTTP status of success."""
-        self.repeat = repeat
+        self.repeat: Repeat = repeat
         self.deprecated = deprecated
         """Since when, and what to use instead."""
         self.name = declare.__name__
@@ -318,7 +318,7 @@ class Operation(Generic[P, T]):
     def __get__(self, namespace: Namespace[Any] | None, owner: type) -> Any:
         if namespace is None:
             return self
-        perform = namespace._performer.perform
+        perform = namespace.performer.perform
 
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
             return perform(self, self.bind(args, kwargs))

@@ -83,8 +83,8 @@ def span(unit: Unit) -> int:
 
 def piece(unit: Unit) -> int:
     """The longest of second, minute, five minutes, hour and day that divides a unit; in ms."""
-    length = span(unit)
-    return next((size for size in (DAY, HOUR, 5 * MINUTE, MINUTE) if length % size == 0), SECOND) if length > 0 else DAY
+    length = max(span(unit), 0)
+    return next((size for size in (DAY, HOUR, 5 * MINUTE, MINUTE) if length % size == 0), SECOND)
 
 
 def opening(unit: Unit, time: int) -> int:
@@ -100,7 +100,7 @@ def following(unit: Unit, start: int) -> int:
     day = date.fromordinal(start // DAY + _EPOCH)
     if length == _YEAR or day.month == 12:
         return _midnight(date(day.year + 1, 1, 1))
-    return _midnight(date(day.year, day.month + 1, 1))
+    return _midnight(day.replace(month=day.month + 1, day=1))
 
 
 def summarise(start: int, trades: Iterable[Trade]) -> Bar:
@@ -162,8 +162,8 @@ def _opening(length: int, time: int) -> int:
         return (day - (day + _MONDAY) % 7) * DAY
     if length > 0:
         return time - time % length
-    day = date.fromordinal(time // DAY + _EPOCH)
-    return _midnight(date(day.year, 1 if length == _YEAR else day.month, 1))
+    within = date.fromordinal(time // DAY + _EPOCH)
+    return _midnight(within.replace(month=1 if length == _YEAR else within.month, day=1))
 
 
 def _midnight(day: date) -> int:

@@ -35,7 +35,7 @@ def exponential() -> tuple[int, ...]:
 
 @cache
 def pareto(shape: str) -> tuple[int, ...]:
-    """Quantiles of the Pareto distribution of least value 1 whose tail falls with the power ``shape``, largest first."""
+    """Quantiles of the Pareto distribution from 1 whose tail falls with the power ``shape``, largest first."""
     with localcontext(Context(prec=18, traps=[])):
         return tuple(round((log / Decimal(shape)).exp() * ONE) for log in _logs())
 

@@ -18,8 +18,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from hashlib import shake_128
-from itertools import accumulate
+from itertools import accumulate, compress, pairwise
 from math import isqrt
+from operator import mul
 from struct import pack, unpack
 from typing import Final
 
@@ -33,6 +34,9 @@ LEAST: Final = 8
 """The fewest trades of a bar: with fewer the prices and sums of a bar cannot be met in general."""
 DAY_MARGIN: Final = 4
 """A day's average price keeps a fourth of its range away from either end; an hour's a fifth, and so on."""
+
+TRIES: Final = 8
+"""How often a path leans before its children get the whole range of the bar, which always does. It is rarely needed."""
 
 # How lively the hours of a day (UTC) are: Korean morning and evening most, Korean night least.
 _HOURS: Final = (120, 96, 76, 66, 60, 58, 60, 64, 62, 60, 64, 74, 86, 96, 100, 88, 68, 50, 38, 32, 32, 36, 46, 64)
@@ -51,25 +55,23 @@ def whole(bar: Bar, level: int) -> bool:
 
 def divide(bar: Bar, level: int, key: bytes, tick: Callable[[int], int]) -> tuple[Bar, ...]:
     """The bars of the next level inside ``bar``, from the oldest to the newest; those without a trade do not exist."""
-    size = LEVELS[level + 1]
-    final = (bar.last - bar.start) // size
+    length = LEVELS[level + 1]
+    final = (bar.last - bar.start) // length
     first, second = _halves(draws(key, level, bar.start, 2 * final + 3))
     counts = _counts(bar, level, final, first)
     busy = [index for index, count in enumerate(counts) if count]
     counts = [counts[index] for index in busy]
-    volumes = _deal(
-        bar.volume,
-        [count * (192 + (1 << 22) // ((first[i] >> 16 & 0xFFFF) + 2048)) for i, count in zip(busy, counts, strict=True)],
-    )
+    sizes = [192 + (1 << 22) // ((first[index] >> 16 & 0xFFFF) + 2048) for index in busy]
+    volumes = _deal(bar.volume, [count * size for count, size in zip(counts, sizes, strict=True)])
     asks = _deal(bar.ask_volume, volumes)
     closes, ranges, bounds = _prices(bar, level, [first[i] for i in busy], [second[i] for i in busy], volumes, tick)
     values = _values(bar, ranges, volumes, bounds, tick)
     children: list[Bar] = []
     price = bar.opening
     for place, index in enumerate(busy):
-        start, count, (low, high) = bar.start + index * size, counts[place], ranges[place]
-        rest = (second[index] & 0xFFFF) * (2 * size // count) >> 16
-        last = bar.last if index == final else start + size - 1 - rest
+        start, count, (low, high) = bar.start + index * length, counts[place], ranges[place]
+        rest = (second[index] & 0xFFFF) * (2 * length // count) >> 16
+        last = bar.last if index == final else start + length - 1 - rest
         close = closes[place]
         children.append(Bar(start, price, high, low, close, volumes[place], values[place], asks[place], count, last))
         price = close
@@ -83,12 +85,9 @@ def _halves(numbers: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]
 
 def _deal(total: int, weights: Sequence[int], phase: int = 0) -> list[int]:
     """Split ``total`` in proportion to weights. ``phase``, below their sum, turns where the roundings fall."""
-    last, dealt, whole_weight = 0, [], sum(weights)
-    for weight in accumulate(weights):
-        now = (total * weight + phase) // whole_weight
-        dealt.append(now - last)
-        last = now
-    return dealt
+    all_weights = sum(weights)
+    marks = [0, *((total * weight + phase) // all_weights for weight in accumulate(weights))]
+    return [after - before for before, after in pairwise(marks)]
 
 
 def _counts(bar: Bar, level: int, final: int, numbers: Sequence[int]) -> list[int]:
@@ -120,9 +119,10 @@ def _path(bar: Bar, steps: Sequence[int]) -> list[int]:
     lines = [first + drift * index // size for index in range(1, size)]
     bumps = [walked * size - total * index for index, walked in enumerate(accumulate(steps[:-1]), 1)]
     pairs = list(zip(lines, bumps, strict=True))
-    whole_reach = 8 * isqrt(size)  # the longer the bridge, the nearer its own ends come to the range it runs in
-    up = min(((high - line) // bump for line, bump in pairs if bump > 0), default=0) * (whole_reach - 3) // whole_reach
-    down = min(((line - low) // -bump for line, bump in pairs if bump < 0), default=0) * (whole_reach - 3) // whole_reach
+    up = min(((high - line) // bump for line, bump in pairs if bump > 0), default=0)
+    down = min(((line - low) // -bump for line, bump in pairs if bump < 0), default=0)
+    full = 8 * isqrt(size)  # the more steps, the nearer their ends come to the high and the low
+    up, down = up * (full - 3) // full, down * (full - 3) // full
     path = [first, *(line + bump * (up if bump > 0 else down) for line, bump in pairs), bar.close << 16]
     return _lean(bar, path, sum(path) // len(path))
 
@@ -133,9 +133,8 @@ def _lean(bar: Bar, path: list[int], mean: int) -> list[int]:
     target = (bar.high if push > 0 else bar.low) << 16
     size = len(path) - 1
     strength, most = abs(push) * 6, max(abs(target - mean), 1) * size * size
-    return [
-        price + (target - price) * min(strength * index * (size - index), most) // most for index, price in enumerate(path)
-    ]
+    parts = [min(strength * index * (size - index), most) for index in range(size + 1)]
+    return [price + (target - price) * part // most for price, part in zip(path, parts, strict=True)]
 
 
 _Ranges = list[tuple[int, int]]
@@ -157,16 +156,16 @@ def _prices(
     reach = (bar.high - bar.low) // (2 * isqrt(len(volumes)) + 1)
     wicks = [((n >> 48) ** 2 * reach >> 32, (n >> 32 & 0xFFFF) ** 2 * reach >> 32) for n in second]
     path, half = _path(bar, [(number >> 32).bit_count() - 16 for number in first]), tick(bar.low) << 15
-    for _ in range(8):
+    tries = 0
+    while True:
         edges = [snap(price + half >> 16) for price in path]
-        ranges = _ranges(bar, edges, wicks, snap, tick)
+        ranges = _ranges(bar, edges, wicks, snap, tick) if tries < TRIES else [(bar.low, bar.high)] * len(volumes)
         bounds = _bounds(edges, ranges, volumes, margin)
         least, usual, most = map(sum, bounds)
         if least <= bar.value <= most:
             return edges[1:], ranges, bounds
         path = _lean(bar, path, (usual << 16) // bar.volume)
-    ranges = [(bar.low, bar.high)] * len(volumes)
-    return edges[1:], ranges, _bounds(edges, ranges, volumes, margin)
+        tries += 1
 
 
 def _ranges(
@@ -204,7 +203,7 @@ def _bounds(edges: Sequence[int], ranges: _Ranges, volumes: Sequence[int], margi
     return least, usual, most
 
 
-def _values(bar: Bar, ranges: _Ranges, volumes: Sequence[int], bounds: _Bounds, tick: Callable[[int], int]) -> list[int]:
+def _values(bar: Bar, ranges: _Ranges, volumes: list[int], bounds: _Bounds, tick: Callable[[int], int]) -> list[int]:
     """Values within bounds that sum up to the bar's, each one that trades on the child's grid can have."""
     least, usual, most = bounds
     missing = bar.value - sum(usual)
@@ -233,49 +232,61 @@ def trades(bar: Bar, level: int, key: bytes, tick: Callable[[int], int]) -> tupl
     snap = _snapper(bar, tick)
     path = [snap(price >> 16) for price in _path(bar, [2 * (number >> 33).bit_count() - 31 for number in numbers[1:]])]
     low, high, step = bar.low, bar.high, tick(bar.low)
-    reach = (high - low) // step
-    between = snap(low + isqrt(reach) * step)
-    asks = [number >> 32 & 1 for number in numbers]
+    asks = [bool(number >> 32 & 1) for number in numbers]
     order = sorted(range(1, bar.count - 1), key=path.__getitem__)
-    ask_low, bid_low, near, far, ask_high, bid_high = core = (*order[:4], *order[-2:])
-    for index, price, ask in zip(core, (low, low, low + step, between, high, high), (1, 0, 0, 0, 1, 0), strict=True):
+    core = (*order[:4], *order[-2:])
+    between = snap(low + isqrt((high - low) // step) * step)
+    path_and_side = ((low, True), (low, False), (low + step, False), (between, False), (high, True), (high, False))
+    for index, (price, ask) in zip(core, path_and_side, strict=True):
         path[index], asks[index] = price, ask
-    others = [index for index in range(bar.count) if index not in core]
-    weights = [64 + (1 << 22) // ((numbers[index] & 0xFFFF) + 1024) for index in others]
-    volumes = [0] * bar.count
-    hop = (between - low) // step
-    for share in range(14, -1, -2):
-        ask_left, bid_left = bar.ask_volume, bar.volume - bar.ask_volume
-        excess = (bar.value - low * bar.volume) // step - 1 - hop
-        scale = bar.volume * share, 16 * sum(weights)
-        for index, weight in zip(others, weights, strict=True):
-            volume = volumes[index] = 1 + weight * scale[0] // scale[1]
-            excess -= (path[index] - low) // step * volume
-            if asks[index]:
-                ask_left -= volume
-            else:
-                bid_left -= volume
-        at_high, rest = divmod(excess, reach)
-        volumes[far], volumes[near] = 1 + rest // hop, 1 + rest % hop
-        bid_left -= volumes[far] + volumes[near]
-        if 2 <= ask_left and 2 <= bid_left and 2 <= at_high <= ask_left + bid_left - 2:
-            break
-    sold = at_high * ask_left // (ask_left + bid_left)
-    sold = max(min(sold, ask_left - 1, at_high - 1), 1, at_high - bid_left + 1)
-    volumes[ask_high], volumes[bid_high] = sold, at_high - sold
-    volumes[ask_low], volumes[bid_low] = ask_left - sold, bid_left - (at_high - sold)
+    weights = [64 + (1 << 22) // ((number & 0xFFFF) + 1024) for number in numbers]
+    rungs = [(price - low) // step for price in path]
+    tried = (_volumes(bar, step, rungs, asks, core, weights, share) for share in range(14, -1, -2))
+    volumes = next(filter(None, tried))
     return tuple(
         Trade(sequential_id, price, volume, "ask" if ask else "bid")
         for sequential_id, price, volume, ask in zip(_ids(bar, numbers), path, volumes, asks, strict=True)
     )
 
 
+def _volumes(
+    bar: Bar,
+    step: int,
+    rungs: Sequence[int],
+    asks: Sequence[bool],
+    core: Sequence[int],
+    weights: Sequence[int],
+    share: int,
+) -> list[int]:
+    """Volumes that meet the bar's sums, or nothing if that cannot be with so large a share for the others.
+
+    ``rungs`` are prices in steps above the low. The trades outside ``core`` get ``share`` sixteenths of the volume by
+    weight; the core takes the rest: what the value leaves over goes to the high, the odd steps to the two between.
+    """
+    ask_low, bid_low, near, far, ask_high, bid_high = core
+    all_weights = 16 * sum(weights)
+    volumes = [1 + bar.volume * share * weight // all_weights for weight in weights]
+    for index in core:
+        volumes[index] = 0
+    ask_left = bar.ask_volume - sum(compress(volumes, asks))
+    excess = (bar.value - bar.low * bar.volume) // step - sum(map(mul, rungs, volumes)) - rungs[near] - rungs[far]
+    at_high, rest = divmod(excess, rungs[ask_high])
+    volumes[far], volumes[near] = 1 + rest // rungs[far], 1 + rest % rungs[far]
+    bid_left = bar.volume - sum(volumes) - ask_left
+    if ask_left < 2 or bid_left < 2 or not 2 <= at_high <= ask_left + bid_left - 2:
+        return []
+    sold = at_high * ask_left // (ask_left + bid_left)
+    sold = max(min(sold, ask_left - 1, at_high - 1), 1, at_high - bid_left + 1)
+    volumes[ask_high], volumes[bid_high] = sold, at_high - sold
+    volumes[ask_low], volumes[bid_low] = ask_left - sold, bid_left - (at_high - sold)
+    return volumes
+
+
 def _ids(bar: Bar, numbers: Sequence[int]) -> list[int]:
     """Sequential ids of the trades of a bar: bursts and lulls, the last at the bar's last time."""
     waits = [(1 << 22) // ((number >> 16 & 0xFFFF) + 512) for number in numbers]
     total, length = sum(waits), bar.last - bar.start
-    ids: list[int] = []
-    last = -1
+    last, ids = -1, list[int]()
     for wait in accumulate(waits):
         last = max(last + 1, (bar.start + length * wait // total) * 10_000)
         ids.append(last)

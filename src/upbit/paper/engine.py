@@ -83,7 +83,8 @@ class Engine:
     def draft(self, ticket: Ticket, now: int, spare: Decimal = _ZERO) -> OrderRecord:
         """The order this ticket would become, or the exchange's refusal. It is not accepted: nothing changes.
 
-        Its uuid is empty, so that what is not accepted uses no id up. `spare` counts as free: what an order about to be cancelled gives back.
+        Its uuid is empty, so that what is not accepted uses no id up.
+        `spare` counts as free: what an order about to be cancelled gives back.
         """
         market = self._market(ticket.market)
         check(ticket, self.terms, market.book.best_bid)

@@ -17,13 +17,15 @@ from uuid import UUID
 import msgspec
 
 from .. import rules
+from .bars import DAY
 from .book import SCALE, Book
 from .engine import Engine
 from .history import History
 from .ledger import Ledger
-from .listing import MARKETS, Listing
-from .market import Flow
-from .orders import Event, Terms, Traded
+from .listing import MARKETS, Listing, lot, ticks
+from .market import TRAITS, Flow
+from .orders import Event, Terms, Traded, amount
+from .pockets import Pockets
 from .profile import Profile, read_profile
 from .tape import Tape
 from .wallet import Wallet
@@ -50,7 +52,11 @@ PERMISSIONS = frozenset(
 )
 KEY_PREFIX = "PAPER"
 """Keys of the paper exchange begin with this: it refuses others, and the signer refuses these for the real one."""
-YEAR_MS = 365 * 86_400_000
+YEAR_MS = 365 * DAY
+LISTED = 1_506_297_600_000
+"""2017-09-25, when every market's history begins."""
+MARKET_ORDERS = 11
+"""Percent of a market's events that are market orders: what its history trades a day."""
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,14 +110,16 @@ class Exchange:
         self.listings: Mapping[str, Listing] = {listing.market: listing for listing in MARKETS}
         self._listeners: list[Callable[[Event], None]] = []
         self.engine = Engine(self.listings, self.ledger, self._terms(), ids=self.new_id, emit=self._emit)
-        self.wallet = Wallet(self.ledger, self.new_id)
+        self.wallet = Wallet(self.ledger, self.new_id, self._emit)
         self._venues: dict[str, Venue] = {}
+        self._tapes: dict[str, Tape] = {}
         self._keys: dict[str, Key] = {}
         self._nonces: set[tuple[str, str]] = set()
-        self.account = self.new_id()
-        """The account that is there from the start."""
-        for currency, amount in funds.items():
-            self.ledger.deposit(self.account, currency, amount)
+        self.pockets = Pockets(self.ledger, self.new_id, self._emit)
+        self.account = self.pockets.add("메인 포켓")
+        """The account that is there from the start: the main pocket."""
+        for currency, held in funds.items():
+            self.ledger.deposit(self.account, currency, held)
         self.first_key = self.issue_key(self.account)
         """Its key."""
 
@@ -148,6 +156,11 @@ class Exchange:
                 return True
         return False
 
+    def price(self, market: str) -> Decimal:
+        """The price of the last trade on a listed market; 0 on others."""
+        venue = self.venue(market)
+        return Decimal(0) if venue is None else amount(venue.tape.ticker(self.now).trade_price)
+
     def tick_size(self, market: str, price: Decimal) -> Decimal:
         """The price step in force by the profile."""
         return rules.tick_size(market, price, on=self._rule_date())
@@ -157,14 +170,43 @@ class Exchange:
 
     def _terms(self) -> Terms:
         return Terms(
-            fee=lambda account, market, side: self.listings[market].fee,
+            fee=lambda account, market, side: rules.fee(market),
             tick_size=self.tick_size,
             min_total=lambda market: rules.minimum_total(market, on=self._rule_date()),
             max_total=lambda market: rules.maximum_total(market, on=self._rule_date()),
         )
 
     def _open(self, listing: Listing) -> Venue:
-        raise NotImplementedError
+        code, traits = listing.market, TRAITS[listing.preset]
+        tick = ticks(code, on=self._rule_date())
+        size = lot(listing)
+        trades = traits.rate * DAY // 1_000_000 * MARKET_ORDERS // 100
+        history = History(
+            seed=self.seed,
+            market=code,
+            start=self.started,
+            price=listing.price - listing.price % tick(listing.price),
+            listed=LISTED,
+            tick=tick,
+            volatility=traits.volatility,
+            turnover=trades * size * listing.price // SCALE,
+            trades=trades,
+        )
+        tape = self._tapes[code] = Tape(history)
+        book = self.engine.book(code)
+        flow = Flow(
+            self.engine,
+            book,
+            seed=self.seed,
+            market=code,
+            preset=listing.preset,
+            price=history.price,
+            lot=size,
+            tick=tick,
+            start=self.started,
+        )
+        flow.advance(self.now)
+        return Venue(listing, book, flow, tape)
 
     # -- keys --------------------------------------------------------------------------------------
 
@@ -222,9 +264,7 @@ class Exchange:
 
     def _emit(self, event: Event) -> None:
         if isinstance(event, Traded):
-            venue = self._venues.get(event.market)
-            if venue is not None:
-                venue.tape.add(event.price, event.volume, event.side, event.time, event.sequential_id)
+            self._tapes[event.market].add(event.price, event.volume, event.side, event.sequential_id)
         for listener in self._listeners:
             listener(event)
 

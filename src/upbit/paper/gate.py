@@ -6,12 +6,13 @@ such a path, who asks, is the token good, may it do that, has it asked too often
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from email.utils import formatdate
 from hashlib import md5
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl
 
 from ..api import OPERATIONS
@@ -50,11 +51,6 @@ _QUOTATION_HEADERS = {
 _ORIGIN = Limit(1, 10.0)
 
 
-class _Route(NamedTuple):
-    operation: Operation[..., Any]
-    pattern: re.Pattern[str]
-
-
 class Gate:
     """Answers requests on behalf of an exchange. `peer` is the caller's IP address."""
 
@@ -64,8 +60,7 @@ class Gate:
         self._meters: dict[tuple[str, str], Meter] = {}
         self._speller = Speller(exchange.profile)
         self._routes = [
-            _Route(operation, re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", operation.path)))
-            for operation in OPERATIONS
+            (operation, re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", operation.path))) for operation in OPERATIONS
         ]
 
     def handle(self, request: Request, peer: str = "127.0.0.1") -> Response:
@@ -89,7 +84,7 @@ class Gate:
                 shown = frozenset({"converted_trade_price"})
             account = "" if key is None else key.account
             result = HANDLERS[operation](Caller(self._exchange, account, key, now), **arguments)
-            status = self._exchange.profile.status(operation.name, operation.answers, result)
+            status = self._exchange.profile.status(operation.answers, result)
             body = self._speller.write(result, shown)
         except APIStatusError as error:
             status, body = error.status_code, self._error_body(error)
@@ -100,11 +95,10 @@ class Gate:
     def _route(self, request: Request) -> tuple[Operation[..., Any], dict[str, str]] | None:
         path = re.sub(r"/+", "/", request.path)
         path = path.rstrip("/") or "/"
-        for route in self._routes:
-            if route.operation.verb == request.verb:
-                matched = route.pattern.fullmatch(path)
-                if matched:
-                    return route.operation, matched.groupdict()
+        for operation, pattern in self._routes:
+            matched = pattern.fullmatch(path) if operation.verb == request.verb else None
+            if matched:
+                return operation, matched.groupdict()
         return None
 
     # -- who asks --------------------------------------------------------------------------------
@@ -193,10 +187,10 @@ class Gate:
     def _error_body(self, error: APIStatusError) -> bytes:
         name = error.name
         spelled = self._exchange.profile.error_name(name) if isinstance(name, str) else name
-        fields: dict[str, object] = {"name": spelled}
+        fields: dict[str, str | int | None] = {"name": spelled}
         if error.message:
             fields["message"] = error.message
-        return self._speller.write_mapping({"error": fields})
+        return json.dumps({"error": fields}, ensure_ascii=False, separators=(",", ":")).encode()
 
     def _respond(self, status: int, body: bytes, headers: Mapping[str, str]) -> Response:
         return Response(status, body, headers, HTTPStatus(status).phrase)

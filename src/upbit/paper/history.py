@@ -16,7 +16,7 @@ from functools import lru_cache
 from itertools import islice
 from math import isqrt
 
-from .bars import DAY, MINUTE, SECOND, Bar, Trade, Unit, cut, following, gather, join, opening, piece, summarise
+from .bars import DAY, MINUTE, Bar, Trade, Unit, cut, following, gather, join, opening, piece, summarise
 from .book import SCALE
 from .descent import DAY_MARGIN, LEAST, LEVELS, divide, draws, trades, whole
 

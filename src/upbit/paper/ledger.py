@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from decimal import ROUND_HALF_UP, Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow, localcontext
+from typing import Final
 
 from msgspec import Struct
 
@@ -20,12 +21,13 @@ FEE = "(fee)"
 
 _ZERO = Decimal(0)
 _DIGITS = 60
+_EXACT: Final = Context(prec=_DIGITS, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])  # only ever copied
 _AVERAGE_STEP = Decimal("1e-8")
 
 
 def exact() -> AbstractContextManager[Context]:
     """A decimal context in which nothing is rounded: 60 digits, and an error beyond."""
-    return localcontext(Context(prec=_DIGITS, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow]))
+    return localcontext(_EXACT)
 
 
 class Violation(AssertionError):

@@ -15,7 +15,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from ..rules import tick_table
+from ..rules import fee, tick_table
 from .book import SCALE
 from .market import TRAITS, Preset
 
@@ -23,8 +23,8 @@ from .market import TRAITS, Preset
 class Listing(NamedTuple):
     """A market."""
 
-    code: str
-    """Quote currency first, e.g. ``KRW-BTC``."""
+    market: str
+    """Its code, quote currency first, e.g. ``KRW-BTC``."""
     korean_name: str
     english_name: str
     price: int
@@ -34,12 +34,17 @@ class Listing(NamedTuple):
     @property
     def quote(self) -> str:
         """The currency prices are in."""
-        return self.code.partition("-")[0]
+        return self.market.partition("-")[0]
 
     @property
     def base(self) -> str:
         """The currency volumes are in."""
-        return self.code.partition("-")[2]
+        return self.market.partition("-")[2]
+
+    @property
+    def fee(self) -> Decimal:
+        """The share of a trade that maker and taker each pay."""
+        return fee(self.market)
 
 
 class Network(NamedTuple):
@@ -70,14 +75,14 @@ class Currency(NamedTuple):
     """Empty for KRW, which moves through a bank."""
 
 
-def _market(code: str, korean_name: str, english_name: str, price: str, preset: Preset) -> Listing:
-    return Listing(code, korean_name, english_name, int(Decimal(price) * SCALE), preset)
+def _market(market: str, korean_name: str, english_name: str, price: str, preset: Preset) -> Listing:
+    return Listing(market, korean_name, english_name, int(Decimal(price) * SCALE), preset)
 
 
-LISTINGS: Final = (
+MARKETS: Final = (
     _market("KRW-BTC", "비트코인", "Bitcoin", "110000000", "btc"),
     _market("KRW-ETH", "이더리움", "Ethereum", "3180000", "btc"),
-    _market("KRW-XRP", "리플", "XRP", "2015", "alt-liquid"),
+    _market("KRW-XRP", "엑스알피(리플)", "XRP", "2015", "alt-liquid"),
     _market("KRW-SOL", "솔라나", "Solana", "128500", "alt-liquid"),
     _market("KRW-USDT", "테더", "Tether", "1400", "alt-liquid"),
     _market("KRW-DOGE", "도지코인", "Dogecoin", "142", "alt-liquid"),
@@ -104,7 +109,7 @@ LISTINGS: Final = (
     _market("KRW-PEPE", "페페", "PEPE", "0.00581", "meme"),
     _market("KRW-BTT", "비트토렌트", "BitTorrent", "0.000523", "meme"),
     _market("BTC-ETH", "이더리움", "Ethereum", "0.02890909", "alt-thin"),
-    _market("BTC-XRP", "리플", "XRP", "0.00001832", "alt-thin"),
+    _market("BTC-XRP", "엑스알피(리플)", "XRP", "0.00001832", "alt-thin"),
     _market("BTC-SOL", "솔라나", "Solana", "0.00116818", "alt-thin"),
     _market("BTC-LTC", "라이트코인", "Litecoin", "0.00071045", "alt-thin"),
     _market("BTC-ADA", "에이다", "Cardano", "0.00000332", "alt-thin"),
@@ -112,7 +117,7 @@ LISTINGS: Final = (
     _market("USDT-BTC", "비트코인", "Bitcoin", "78571.43", "alt-thin"),
     _market("USDT-ETH", "이더리움", "Ethereum", "2271.43", "alt-thin"),
     _market("USDT-SOL", "솔라나", "Solana", "91.79", "alt-thin"),
-    _market("USDT-XRP", "리플", "XRP", "1.439", "alt-thin"),
+    _market("USDT-XRP", "엑스알피(리플)", "XRP", "1.439", "alt-thin"),
     _market("USDT-TRX", "트론", "TRON", "0.32", "alt-thin"),
     _market("USDT-DOGE", "도지코인", "Dogecoin", "0.1014", "alt-thin"),
 )
@@ -120,7 +125,7 @@ LISTINGS: Final = (
 
 _HEX: Final = "0x[0-9a-f]{40}"
 _BASE58: Final = "[1-9A-HJ-NP-Za-km-z]"
-_TAG: Final = "[0-9]{6,10}"
+_TAG: Final = "[0-9]{9}"
 
 
 def _network(
@@ -153,7 +158,9 @@ CURRENCIES: Final[Mapping[str, Currency]] = MappingProxyType(
                 _network("BTC", "Bitcoin", "0.0002", "0.0005", 2, "bc1q[02-9ac-hj-np-z]{38}"),
             ),
             _currency("ETH", "이더리움", "Ethereum", _ethereum("0.003", "0.005")),
-            _currency("XRP", "리플", "XRP", _network("XRP", "XRP Ledger", "0.4", "21", 6, f"r{_BASE58}{{33}}", _TAG)),
+            _currency(
+                "XRP", "엑스알피(리플)", "XRP", _network("XRP", "XRP Ledger", "0.4", "21", 6, f"r{_BASE58}{{33}}", _TAG)
+            ),
             _currency("SOL", "솔라나", "Solana", _network("SOL", "Solana", "0.009", "0.01", 32, f"{_BASE58}{{44}}")),
             _currency("USDT", "테더", "Tether", _ethereum("3", "5"), _tron("1", "2"), decimals=6),
             _currency("DOGE", "도지코인", "Dogecoin", _network("DOGE", "Dogecoin", "5", "10", 60, f"D{_BASE58}{{33}}")),
@@ -229,23 +236,23 @@ CURRENCIES: Final[Mapping[str, Currency]] = MappingProxyType(
 )
 """Everything that can be held, by code."""
 
-_BY_CODE: Final[Mapping[str, Listing]] = MappingProxyType({entry.code: entry for entry in LISTINGS})
+_BY_CODE: Final[Mapping[str, Listing]] = MappingProxyType({entry.market: entry for entry in MARKETS})
 
 
-def listing(code: str) -> Listing:
+def listing(market: str) -> Listing:
     """The market of this code; KeyError if it is not listed."""
-    return _BY_CODE[code]
+    return _BY_CODE[market]
 
 
-def lot(market: Listing) -> int:
+def lot(listed: Listing) -> int:
     """The volume of a typical order, in units of 1e-8: what its preset says in KRW, at the first prices."""
-    krw = SCALE if market.quote == "KRW" else _BY_CODE[f"KRW-{market.quote}"].price
-    return TRAITS[market.preset].lot * SCALE**3 // (market.price * krw)
+    krw = SCALE if listed.quote == "KRW" else _BY_CODE[f"KRW-{listed.quote}"].price
+    return TRAITS[listed.preset].lot * SCALE**3 // (listed.price * krw)
 
 
-def ticks(code: str, *, on: date | None = None) -> Callable[[int], int]:
+def ticks(market: str, *, on: date | None = None) -> Callable[[int], int]:
     """The step of the grid at a price, both in units of 1e-8, by the tick table of a day (None: today's)."""
-    bands = tick_table(code, on=on).bands[::-1]
+    bands = tick_table(market, on=on).bands[::-1]
     bounds = [int(bound * SCALE) for bound, _ in bands]
     steps = [int(step * SCALE) for _, step in bands]
     return lambda price: steps[bisect_right(bounds, price) - 1]

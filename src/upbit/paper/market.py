@@ -7,7 +7,7 @@ makes a trade or a candle. Its parts:
 - an activity clock: business time runs fast and slow, so volatility clusters;
 - a few live metaorders that each buy or sell for a while, so the signs of trades repeat;
 - a value that wanders slowly, towards which new metaorders lean, so the price neither runs away nor stays;
-- orders of heavy-tailed size and distance, more of them on the side of the last taker, so what a trade moved stays moved;
+- orders of heavy-tailed size and distance, most on the side of the last taker, so what a trade moved stays moved;
 - a backstop, so that the book always has two sides.
 
 Distances are counted in pips, a pip being twice what the value moves between two looks at the book; where ticks are
@@ -26,7 +26,7 @@ from types import MappingProxyType
 from typing import Final, Literal, NamedTuple, Protocol
 
 from .book import Book, Resting, Side
-from .chance import BINS, ONE, exponential, lognormal, pareto, stream
+from .chance import ONE, exponential, lognormal, pareto, stream
 
 Preset = Literal["btc", "alt-liquid", "alt-thin", "meme"]
 Regime = Literal["calm", "trend", "crash", "halt"]
@@ -78,7 +78,7 @@ TRAITS: Final = MappingProxyType[Preset, Traits](
     }
 )
 
-_REGIMES: Final = MappingProxyType[Regime, tuple[int, int]]({"calm": (1, 0), "trend": (1, 40), "crash": (4, -300)})
+_REGIMES: Final = MappingProxyType[Regime, tuple[int, int]]({"calm": (1, 0), "trend": (1, 10), "crash": (4, -300)})
 """Activity (times the usual) and drift of the value (1e-6 of it in a second)."""
 
 LEVELS: Final = 40
@@ -89,7 +89,7 @@ _LEAN: Final = 30_000
 _MARKET: Final = 7_209
 """Share of market orders among events, of 65,536: 11 %."""
 _FOLLOW: Final = 14
-"""Share of limit orders on the side of the last taker, of 16. At 8 the returns of 10 s correlate at -0.25."""
+"""Share of limit orders on the side of the last taker, of 16. At 8, the autocorrelation of 10 s returns is -0.25."""
 _NEAR: Final = 12
 """The backstop looks so many pips from a best price ..."""
 _FLOOR: Final = 14
@@ -134,7 +134,7 @@ class Flow:
         """
         self.market = market
         self.regime: Regime = "calm"
-        """Settable: ``trend`` rises, ``crash`` falls fast on high activity, in ``halt`` nothing happens."""
+        """Settable, after `advance`: ``trend`` rises, ``crash`` falls fast and busily, in ``halt`` nothing happens."""
         self._venue, self._book, self._tick, self._lot = venue, book, tick, lot
         self._flow = stream(seed, market, "flow").getrandbits
         self._activity = stream(seed, market, "activity").getrandbits
@@ -144,7 +144,7 @@ class Flow:
         traits = TRAITS[preset]
         self._rate, self._depth = traits.rate, traits.depth
         self._step = traits.volatility * 1000 // isqrt(86_400 * traits.rate // 4_000)  # of the value, in 1e-9
-        self._least = 4 * LEVELS * tick(1)
+        self._least = LEVELS * tick(1)
         self._value = price << 32
         self._log, self._pace = 0, ONE
         self._next, self._second = start * 1000, start // 1000
@@ -152,11 +152,11 @@ class Flow:
         self._liquidity = ONE
         self._last: Side = "bid"
         self._mid = price
-        self._pip = self._reach = self._size = 0
+        self._reach = self._width = self._near = self._patience = self._size = 0
         self._measure()
         self._live: list[Resting] = []
         self._metaorders = [self._metaorder() for _ in range(_METAORDERS)]
-        self._furnish(start)
+        self._furnish(start, "bid", "ask")
 
     def advance(self, now: int) -> None:
         """Let everything happen that is due up to ``now`` (ms since 1970), in order of time."""
@@ -177,8 +177,13 @@ class Flow:
 
     def restore(self, now: int) -> None:
         """Furnish a side that users have emptied; to be called after their commands. Cheap while both are there."""
-        if self._book.best_bid is None or self._book.best_ask is None:
-            self._furnish(now)
+        bid, ask = self._book.best_bid, self._book.best_ask
+        if ask is None:
+            self._mid = max(self._mid, bid or 0)
+            self._furnish(now, "ask")
+        if bid is None:
+            self._mid = self._mid if ask is None else min(self._mid, ask - 1)
+            self._furnish(now, "bid")
 
     def shock(self, percent: int, now: int) -> None:
         """Move the market by ``percent`` (above -100) at once: value, book, and a trade through what is in the way."""
@@ -194,7 +199,7 @@ class Flow:
         if crossed:
             self._venue.sweep(self.market, side, crossed, now)
         self._measure()
-        self._furnish(now)
+        self._furnish(now, "bid", "ask")
 
     def liquidity(self, percent: int) -> None:
         """Make new limit orders ``percent`` of their usual size (100 is usual)."""
@@ -216,8 +221,8 @@ class Flow:
             wandered = self._wander(256).bit_count() - 128  # a deviation is 8
             self._value = max(self._value + self._value * wandered * self._step // 8_000_000_000, self._least << 32)
             self._backstop(now)
-            if not self._events & 63:
-                self._live = [resting for resting in self._live if resting.remaining]
+            if not self._events & 15:
+                self._deepen(now)
         if flow(16) < _MARKET:
             self._take(now)
         elif flow(16) * 20 * self._depth < min(17 * self._depth, 10 * len(self._live)) * ONE:
@@ -271,21 +276,27 @@ class Flow:
         if self._book.available("bid", ask + self._near) < _FLOOR * self._size:
             self._quote("ask", ask - self._mid + (self._flow(16) * self._near // ONE), _HELP * self._size, now)
 
-    def _furnish(self, now: int) -> None:
-        """Give each empty side `LEVELS` prices, and the book its usual number of orders."""
+    def _deepen(self, now: int) -> None:
+        """Forget orders that were filled, and put one more on a side that has fewer than `LEVELS` prices."""
+        self._live = [resting for resting in self._live if resting.remaining]
+        width = LEVELS * self._tick(self._mid)
+        sides: tuple[Side, Side] = ("bid", "ask")
+        for side in sides:
+            if len(self._book.levels(side, LEVELS)) < LEVELS:
+                self._quote(side, self._flow(16) * width // ONE, self._volume(self._size, self._small), now)
+
+    def _furnish(self, now: int, *sides: Side) -> None:
+        """Put an order at each of `LEVELS` prices of these sides, and fill the book to its usual number of orders."""
         step = self._tick(self._mid)
-        empty: list[Side] = [] if self._book.best_bid else ["bid"]
-        if self._book.best_ask is None:
-            empty.append("ask")
         for away in range(0, LEVELS * step, step):
-            for side in empty:
+            for side in sides:
                 self._quote(side, away, self._volume(self._size, self._small), now)
         for _ in range(self._depth * 4 // 5 - len(self._live)):
             self._last = "ask" if self._last == "bid" else "bid"
             self._make(now)
 
     def _quote(self, side: Side, away: int, volume: int, now: int) -> None:
-        """Rest an order ``away`` from the middle on its own side, on the grid; one that would cost nothing is not made."""
+        """Rest an order ``away`` from the middle on its own side, on the grid; at a price of nothing there is none."""
         if side == "bid":
             price = self._mid - away
             if price <= 0:
@@ -303,7 +314,7 @@ class Flow:
         return _Metaorder(side, self._lengths[self._flow(10)] // ONE)
 
     def _volume(self, lot: int, sizes: tuple[int, ...]) -> int:
-        volume = lot * sizes[self._flow(256).bit_count()] * (BINS + self._flow(7)) // (ONE * BINS)
+        volume = lot * sizes[self._flow(256).bit_count()] * (1024 + self._flow(7)) // (ONE * 1024)
         return max(volume, lot // 32, 1)
 
     def _centre(self) -> None:

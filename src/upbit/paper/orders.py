@@ -74,7 +74,10 @@ class Ticket(Struct, kw_only=True):
     def total(self) -> Decimal:
         """What a bid may spend without fee, what an ask sells at its limit; 0 for an ask without a price."""
         with exact():
-            return (self.price or _ZERO) * (1 if self.volume is None else self.volume)
+            return self._total()
+
+    def _total(self) -> Decimal:
+        return (self.price or _ZERO) * (1 if self.volume is None else self.volume)
 
 
 class OrderTrade(Struct, frozen=True):
@@ -132,7 +135,7 @@ class OrderRecord(Ticket, kw_only=True):
         with exact():
             if self.side == "ask":
                 return (self.volume or _ZERO) - self.executed_volume - self.prevented_locked
-            return self.total + self.reserved_fee - self.executed_funds - self.paid_fee - self.prevented_locked
+            return self._total() + self.reserved_fee - self.executed_funds - self.paid_fee - self.prevented_locked
 
     def faults(self) -> list[str]:
         """What is wrong with the record (nothing, ever): sums, formulas, a price worse than its limit."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
+from ..models import AddressCreation
+
 DOCUMENT_2023 = date(2023, 5, 22)
 """The day of the 2023 document (API version 1.3.4)."""
 
@@ -63,6 +65,11 @@ class Profile(NamedTuple):
     def two_factor_required(self) -> bool:
         """Whether a KRW withdrawal must name its second factor."""
         return not self.as_documented_2023
+
+    def status(self, usual: int, result: object) -> int:
+        """The status of success: in 2023 an address that is there already is 200, not 201."""
+        made = isinstance(result, AddressCreation) and result.success is None
+        return 200 if made and self.as_documented_2023 else usual
 
     def error_name(self, name: str) -> str:
         """Spell an error's name: the 2023 document has two of its own."""

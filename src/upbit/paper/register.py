@@ -137,7 +137,7 @@ class Register:
         for order in self._orders.values():
             found.extend(order.faults())
             if (order.state == "wait") != (order.uuid in self._open):
-                found.append(f"{order.uuid} is {order.state}, yet open or not")
+                found.append(f"{order.uuid} is {order.state}, the list of open orders says otherwise")
         for uuid, resting in self._open.items():
             order = self._orders[uuid]
             key = (order.account, order.currency)

@@ -172,6 +172,7 @@ class Wallet:
         currency: str,
         net_type: str,
         amount: Decimal,
+        *,
         address: str,
         secondary: str | None,
         transaction_type: str,
@@ -179,8 +180,7 @@ class Wallet:
     ) -> Movement:
         """Send an amount to an address of the allow-list."""
         network = self.network(currency, net_type)
-        wanted = (currency, net_type, address, secondary)
-        if not any((one.currency, one.network.net_type, one.address, one.secondary) == wanted for one in self.allowed(account)):
+        if Allowed(currency, network, address, secondary) not in self.allowed(account):
             raise refusal("withdraw_address_not_registered")
         if amount < network.minimum or amount.normalize().as_tuple().exponent < -CURRENCIES[currency].decimals:
             raise refusal("validation_error", detail="amount does not have a valid value")

@@ -1,4 +1,4 @@
-"""The order desk: place, look up, cancel.
+"""The order desk: place and cancel.
 
 It reads what is asked, hands it to the engine and shows the engine's records as the exchange shows orders. Rules of
 orders and of money are the engine's.
@@ -6,7 +6,7 @@ orders and of money are the engine's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal
 
@@ -16,29 +16,21 @@ from ...models import (
     BatchCancelResult,
     CancelledOrder,
     CancelledOrders,
-    ChanceMarket,
-    ClosedState,
-    MarketSide,
-    OpenState,
     Order,
-    OrderChance,
-    OrderState,
     OrdType,
     Side,
     SmpType,
     Sort,
     TimeInForce,
 )
-from ...wire.codec import Markets, Moment, Number, Texts
+from ...wire.codec import Markets, Number, Texts
 from ..engine import Engine
 from ..exchange import Caller
 from ..orders import OrderRecord, Ticket
 from .handler import serves
-from .service import account_model
-from .shown import order_model, window
+from .lookup import find, find_all, one_kind, sorted_orders, within
+from .shown import order_model
 
-OPEN = ("wait", "watch")
-CLOSED = ("done", "cancel")
 IDENTIFIER_LENGTH = 64
 
 
@@ -103,7 +95,7 @@ def create(
 
 
 @serves(Orders.test_create)
-def test_create(
+def check_order(
     caller: Caller,
     *,
     market: str,
@@ -121,16 +113,10 @@ def test_create(
     return order_model(engine.draft(asked, caller.now), caller.exchange.profile, created=True)
 
 
-@serves(Orders.retrieve)
-def retrieve(caller: Caller, *, uuid: str | None = None, identifier: str | None = None) -> Order:
-    """Show one order with its fills."""
-    return order_model(_find(caller, uuid, identifier), caller.exchange.profile, trades=True)
-
-
 @serves(Orders.cancel)
 def cancel(caller: Caller, *, uuid: str | None = None, identifier: str | None = None) -> Order:
     """Cancel one order; the answer shows it as it was."""
-    record = _find(caller, uuid, identifier)
+    record = find(caller, uuid, identifier)
     before = order_model(record, caller.exchange.profile)
     caller.exchange.engine.cancel(record, caller.now)
     return before
@@ -150,7 +136,7 @@ def cancel_and_new(
     new_smp_type: SmpType | None = None,
 ) -> Order:
     """Cancel an order and place another in its stead."""
-    old = _find(caller, prev_order_uuid, prev_order_identifier)
+    old = find(caller, prev_order_uuid, prev_order_identifier)
     volume = old.remaining_volume if new_volume == "remain_only" else new_volume
     asked = ticket(
         caller, old.market, old.side, new_ord_type, volume, new_price, new_identifier, new_time_in_force, new_smp_type
@@ -167,8 +153,8 @@ def cancel_by_uuids(
     caller: Caller, *, uuids: Texts | None = None, identifiers: Texts | None = None
 ) -> BatchCancelResult:
     """Cancel each of up to 20 orders."""
-    _one_kind(uuids, identifiers, 20)
-    return _cancel_all(caller, _find_all(caller, uuids, identifiers))
+    one_kind(uuids, identifiers, 20)
+    return _cancel_all(caller, find_all(caller, uuids, identifiers))
 
 
 @serves(Orders.cancel_open)
@@ -187,10 +173,10 @@ def cancel_open(
         raise refusal("validation_error", detail="pairs and quote_currencies are mutually exclusive")
     if any(listed is not None and len(listed) > 20 for listed in (pairs, excluded_pairs)):
         raise refusal("validation_error", detail="at most 20 pairs can be given")
-    limit = _within("count", count, 20, 300)
+    limit = within("count", count, 20, 300)
     chosen = [
         record
-        for record in _sorted(caller, order_by)
+        for record in sorted_orders(caller, order_by)
         if record.state == "wait"
         and cancel_side in (None, "all", record.side)
         and (pairs is None or record.market in pairs)
@@ -200,151 +186,10 @@ def cancel_open(
     return _cancel_all(caller, chosen[:limit])
 
 
-@serves(Orders.list_by_uuids)
-def list_by_uuids(
-    caller: Caller,
-    *,
-    uuids: Texts | None = None,
-    identifiers: Texts | None = None,
-    market: str | None = None,
-    order_by: Sort | None = None,
-) -> list[Order]:
-    """Show up to 100 orders by name."""
-    _one_kind(uuids, identifiers, 100)
-    wanted = {record.uuid for record in _find_all(caller, uuids, identifiers)}
-    return _show(caller, [record for record in _sorted(caller, order_by, market) if record.uuid in wanted])
-
-
-@serves(Orders.list_open)
-def list_open(
-    caller: Caller,
-    *,
-    market: str | None = None,
-    state: OpenState | None = None,
-    states: Texts | None = None,
-    page: int | None = None,
-    limit: int | None = None,
-    order_by: Sort | None = None,
-) -> list[Order]:
-    """Show a page of open orders."""
-    wanted = _states(state, states, OPEN, ("wait",))
-    chosen = [record for record in _sorted(caller, order_by, market) if record.state in wanted]
-    return _show(caller, _page(chosen, page, limit))
-
-
-@serves(Orders.list_closed)
-def list_closed(
-    caller: Caller,
-    *,
-    market: str | None = None,
-    state: ClosedState | None = None,
-    states: Texts | None = None,
-    start_time: Moment | None = None,
-    end_time: Moment | None = None,
-    limit: int | None = None,
-    order_by: Sort | None = None,
-) -> list[Order]:
-    """Show closed orders of a window of at most seven days."""
-    wanted = _states(state, states, CLOSED, CLOSED)
-    start, end = window(start_time, end_time, caller.now)
-    chosen = [
-        record
-        for record in _sorted(caller, order_by, market)
-        if record.state in wanted and start <= record.created <= end
-    ]
-    return _show(caller, chosen[: _within("limit", limit, 100, 1000)])
-
-
-@serves(Orders.list)
-def list_orders(
-    caller: Caller,
-    *,
-    market: str | None = None,
-    uuids: Texts | None = None,
-    identifiers: Texts | None = None,
-    state: OrderState | None = None,
-    states: Texts | None = None,
-    page: int | None = None,
-    limit: int | None = None,
-    order_by: Sort | None = None,
-) -> list[Order]:
-    """Show a page of orders, as the operation of 2023 did."""
-    chosen: Iterable[OrderRecord] = _sorted(caller, order_by, market)
-    if uuids is not None or identifiers is not None:
-        named = {record.uuid for record in _find_all(caller, uuids, identifiers)}
-        chosen = [record for record in chosen if record.uuid in named]
-        wanted = _states(state, states, OPEN + CLOSED, OPEN + CLOSED)
-    else:
-        wanted = _states(state, states, OPEN + CLOSED, ("wait",))
-        if set(wanted) & set(OPEN) and set(wanted) & set(CLOSED):
-            raise refusal("validation_error", detail="open and closed states cannot be mixed")
-    return _show(caller, _page([record for record in chosen if record.state in wanted], page, limit))
-
-
-@serves(Orders.retrieve_chance)
-def retrieve_chance(caller: Caller, market: str) -> OrderChance:
-    """Show fees, limits and balances for a market."""
-    exchange = caller.exchange
-    listing = exchange.listings.get(market)
-    if listing is None:
-        raise refusal("notfoundmarket", market=market)
-    quote, _, base = market.partition("-")
-    terms = exchange.engine.terms
-    conditions = ["best_fok", "best_ioc", "limit", "limit_fok", "limit_ioc"]
-    types = conditions if exchange.profile.order_conditions else ["limit"]
-    return OrderChance(
-        bid_fee=listing.fee,
-        ask_fee=listing.fee,
-        maker_bid_fee=listing.fee,
-        maker_ask_fee=listing.fee,
-        market=ChanceMarket(
-            id=market,
-            name=f"{base}/{quote}",
-            order_types=["limit"],
-            order_sides=["ask", "bid"],
-            bid_types=[*types, "price"],
-            ask_types=[*types, "market"],
-            bid=MarketSide(currency=quote, min_total=terms.min_total(market)),
-            ask=MarketSide(currency=base, min_total=terms.min_total(market)),
-            max_total=terms.max_total(market) or Decimal(1_000_000_000),
-            state="active",
-        ),
-        bid_account=account_model(exchange, caller.account, quote),
-        ask_account=account_model(exchange, caller.account, base),
-    )
-
-
 def _opened(caller: Caller, market: str) -> Engine:
     """Open the market, so that there is a book to trade with."""
     caller.exchange.venue(market)
     return caller.exchange.engine
-
-
-def _find(caller: Caller, uuid: str | None, identifier: str | None) -> OrderRecord:
-    if uuid is None and identifier is None:
-        raise refusal("validation_error", detail="uuid is missing, identifier is missing")
-    register = caller.exchange.engine.register
-    if uuid is not None:
-        record = register.order(caller.account, uuid)
-    else:
-        record = register.identified(caller.account, identifier or "")
-    if record is None:
-        raise refusal("order_not_found")
-    return record
-
-
-def _find_all(caller: Caller, uuids: Texts | None, identifiers: Texts | None) -> list[OrderRecord]:
-    register = caller.exchange.engine.register
-    found = [register.order(caller.account, uuid) for uuid in uuids or ()]
-    found += [register.identified(caller.account, identifier) for identifier in identifiers or ()]
-    return [record for record in found if record is not None]
-
-
-def _one_kind(uuids: Texts | None, identifiers: Texts | None, most: int) -> None:
-    if bool(uuids) == bool(identifiers):
-        raise refusal("validation_error", detail="exactly one of uuids and identifiers is needed")
-    if len(uuids or identifiers or ()) > most:
-        raise refusal("validation_error", detail=f"at most {most} orders can be given")
 
 
 def _cancel_all(caller: Caller, records: Iterable[OrderRecord]) -> BatchCancelResult:
@@ -362,41 +207,3 @@ def _cancel_all(caller: Caller, records: Iterable[OrderRecord]) -> BatchCancelRe
         success=CancelledOrders(count=len(cancelled), orders=cancelled),
         failed=CancelledOrders(count=len(failed), orders=failed),
     )
-
-
-def _states(
-    state: str | None, states: Sequence[str] | None, known: Sequence[str], default: Sequence[str]
-) -> Sequence[str]:
-    if state is not None and states:
-        raise refusal("validation_error", detail="state and states are mutually exclusive")
-    wanted = [state] if state is not None else list(states or default)
-    if not set(wanted) <= set(known):
-        raise refusal("validation_error", detail="states does not have a valid value")
-    return wanted
-
-
-def _sorted(caller: Caller, order_by: Sort | None, market: str | None = None) -> list[OrderRecord]:
-    records = caller.exchange.engine.register.orders(caller.account)
-    if market is not None:
-        if market not in caller.exchange.listings:
-            raise refusal("notfoundmarket", market=market)
-        records = [record for record in records if record.market == market]
-    return records if order_by == "asc" else records[::-1]
-
-
-def _page(records: list[OrderRecord], page: int | None, limit: int | None) -> list[OrderRecord]:
-    size = _within("limit", limit, 100, 100)
-    start = (_within("page", page, 1, 10**9) - 1) * size
-    return records[start : start + size]
-
-
-def _within(name: str, given: int | None, default: int, most: int) -> int:
-    if given is None:
-        return default
-    if not 1 <= given <= most:
-        raise refusal("validation_error", detail=f"{name} does not have a valid value")
-    return given
-
-
-def _show(caller: Caller, records: Iterable[OrderRecord]) -> list[Order]:
-    return [order_model(record, caller.exchange.profile, funds=True) for record in records]

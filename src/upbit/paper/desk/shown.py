@@ -13,7 +13,6 @@ from ..profile import Profile
 from ..spelling import KST
 
 
-
 def moment(milliseconds: int) -> datetime:
     """Make an aware datetime of milliseconds since the epoch, in Korean time, whole seconds."""
     return datetime.fromtimestamp(milliseconds // 1000, KST)

@@ -1,0 +1,48 @@
+"""API keys: a secret that does not show itself, and the one who may open it.
+
+A secret is in no repr, message, pickle or copy. Nothing here reads the environment or a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .wire.token import Algorithm, sign
+
+
+class Secret:
+    """A text that is not to be seen. Only a signer opens it."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def open(self) -> str:
+        """Give the text away."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(...)"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a secret is not copied or pickled: make the client anew where it is needed")
+
+
+class Signer:
+    """Makes the `Authorization` of requests."""
+
+    __slots__ = ("_access_key", "_algorithm", "_nonce", "_secret")
+
+    def __init__(
+        self, access_key: str, secret: Secret, *, nonce: Callable[[], str], algorithm: Algorithm = "HS512"
+    ) -> None:
+        self._access_key = access_key
+        self._secret = secret
+        self._nonce = nonce
+        self._algorithm: Algorithm = algorithm
+
+    def sign(self, plain: str) -> str:
+        """Sign the plain text of a request's parameters, with a new nonce."""
+        token = sign(self._access_key, self._secret.open(), nonce=self._nonce(), query=plain, algorithm=self._algorithm)
+        return f"Bearer {token}"

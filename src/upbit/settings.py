@@ -1,0 +1,208 @@
+"""What a client can be told, and what follows from it: where requests go, with which keys, how patiently.
+
+Whatever is wrong here is a ConfigurationError before anything is sent. Nothing is read from a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from math import inf
+from os import PathLike
+from typing import Any, Literal, NamedTuple, TypeAlias, TypedDict, cast, get_args
+from urllib.parse import SplitResult, urlsplit
+
+from .errors import ConfigurationError
+from .flow.steps import Timeout
+from .io import AsyncTransport, Transport
+from .secret import Secret
+from .wire.token import Algorithm
+
+Region: TypeAlias = Literal["kr", "sg", "id", "th"]
+"""Where the account is: Korea, Singapore, Indonesia or Thailand."""
+
+HOSTS: Mapping[Region, str] = {
+    "kr": "api.upbit.com",
+    "sg": "sg-api.upbit.com",
+    "id": "id-api.upbit.com",
+    "th": "th-api.upbit.com",
+}
+"""Source: upbit-api 10."""
+SOCKET_PATH = "/websocket/v1"
+PATIENCE: Timeout = (5.0, 10.0)
+KEY_VARIABLES = (
+    ("UPBIT_ACCESS_KEY", "UPBIT_SECRET_KEY"),
+    ("UPBIT_OPEN_API_ACCESS_KEY", "UPBIT_OPEN_API_SECRET_KEY"),
+)
+
+
+class Config(TypedDict, total=False):
+    """The documented `config` of 2023."""
+
+    host: str
+    """Where requests go, as `http://127.0.0.1:8000`."""
+    validate_responses: bool
+    """Check documented results against what their operation declares; a ResponseError when one does not fit."""
+    use_models: bool
+    """Put the typed model into the documented `result` instead of plain JSON."""
+    also_return_response: bool
+    """Accepted and without effect: the documented result always has its `response`."""
+
+
+class Options(TypedDict, total=False):
+    """Everything a client takes by name."""
+
+    base_url: str
+    """Where requests go; wins over `config`, `spec_uri`, UPBIT_BASE_URL and `region`."""
+    ws_url: str
+    """The public WebSocket; else the one beside `base_url`."""
+    region: Region
+    """Where the account is, `kr` when not given."""
+    timeout: float | tuple[float, float]
+    """Seconds to connect and to wait for an answer, together or each; (5, 10) when not given."""
+    max_retries: int
+    """Repeats of a failed read, 2 when not given. Orders and withdrawals are never repeated once they left."""
+    algorithm: Algorithm
+    """How tokens are signed, `HS512` when not given."""
+    config: Config
+    """The documented settings of 2023."""
+    spec_uri: str | PathLike[str]
+    """Path or URL of a Swagger 2.0 or OpenAPI 3 document (JSON) that rules the documented voice."""
+    proxy: str
+    """URL of an HTTP proxy. None is taken from the environment; none is asked for this machine's own addresses."""
+    clock: Callable[[], float]
+    """Seconds from any start, for pacing; the monotonic clock when not given."""
+    nonce: Callable[[], str]
+    """Makes the nonce of a token, new every time; a random UUID when not given."""
+    random: Callable[[], float]
+    """From 0 to 1, for the length of pauses."""
+
+
+class SyncOptions(Options, total=False):
+    """Everything `Upbit` takes by name."""
+
+    transport: Transport
+    """What sends requests instead of HTTP. The client does not close it."""
+    sleep: Callable[[float], None]
+    """Waits so many seconds."""
+
+
+class AsyncOptions(Options, total=False):
+    """Everything `AsyncUpbit` takes by name."""
+
+    transport: AsyncTransport
+    """What sends requests instead of HTTP. The client does not close it."""
+    sleep: Callable[[float], Awaitable[None]]
+    """Waits so many seconds."""
+
+
+class Place(NamedTuple):
+    """Where requests go."""
+
+    base_url: str
+    ws_url: str
+    trusted: bool
+    """Whether requests may be signed: Upbit's own hosts over TLS, and this machine."""
+
+
+def check(options: Mapping[str, Any], names: frozenset[str]) -> None:
+    """Refuse an unknown keyword with TypeError, an unknown or wrong setting with ConfigurationError."""
+    if not options.keys() <= names:
+        unknown = ", ".join(sorted(options.keys() - names))
+        raise TypeError(f"a client takes no {unknown}; it takes access_key, secret_key, {', '.join(sorted(names))}")
+    _one_of("region", options.get("region", "kr"), tuple(HOSTS))
+    _one_of("algorithm", options.get("algorithm", "HS512"), get_args(Algorithm))
+    config: object = options.get("config", {})
+    if not isinstance(config, Mapping) or not config.keys() <= Config.__optional_keys__:
+        raise ConfigurationError(f"config is a dict with any of {', '.join(sorted(Config.__optional_keys__))}")
+
+
+def _one_of(name: str, value: object, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise ConfigurationError(f"{name}={value!r} is none of {', '.join(known)}")
+
+
+def timeout(value: object) -> Timeout:
+    """Read a timeout: one number of seconds, or those to connect and those to wait for an answer."""
+    pair = cast("tuple[object, ...]", value) if isinstance(value, tuple) else (value, value)
+    seconds = [float(one) for one in pair if isinstance(one, int | float) and type(one) is not bool and 0 < one < inf]
+    if len(pair) == len(seconds) == 2:
+        return seconds[0], seconds[1]
+    raise ConfigurationError(f"timeout={value!r} is neither seconds nor a pair (connect, read) of seconds above 0")
+
+
+def retries(value: object) -> int:
+    """Read a number of repeats."""
+    if type(value) is int and value >= 0:
+        return value
+    raise ConfigurationError(f"max_retries={value!r} is not a whole number from 0 on")
+
+
+def keys(access_key: str | None, secret_key: str | None, environ: Mapping[str, str]) -> tuple[str, Secret] | None:
+    """Find the API key: the arguments, else the first complete pair of variables. None when there is none."""
+    if access_key or secret_key:
+        if not (access_key and secret_key):
+            given, missing = ("access_key", "secret_key") if access_key else ("secret_key", "access_key")
+            raise ConfigurationError(f"{given} was given without {missing}")
+        return access_key, Secret(secret_key)
+    half: str | None = None
+    for names in KEY_VARIABLES:
+        access, secret = (environ.get(name, "") for name in names)
+        if access and secret:
+            return access, Secret(secret)
+        if access or secret:
+            half = half or " without ".join(names if access else reversed(names))
+    if half:
+        raise ConfigurationError(f"the environment has {half}")
+    return None
+
+
+def place(options: Options, spoken: str | None, environ: Mapping[str, str]) -> Place:
+    """Decide where requests go; `spoken` is the host that a `spec_uri` document names."""
+    told = options.get("base_url", options.get("config", {}).get("host", spoken))
+    given = told or environ.get("UPBIT_BASE_URL") or f"https://{HOSTS[options.get('region', 'kr')]}"
+    base, trusted = _origin(given)
+    socket = options.get("ws_url") or (None if told else environ.get("UPBIT_WS_URL"))
+    if socket is None:
+        return Place(base, f"ws{base.removeprefix('http')}{SOCKET_PATH}", trusted)
+    parts = address(socket, ("wss", "ws"))
+    return Place(base, parts.geturl(), trusted)
+
+
+def _origin(url: str) -> tuple[str, bool]:
+    """Read the address of a host; say whether requests to it may be signed."""
+    parts = address(url, ("https", "http"))
+    host = parts.hostname or ""
+    if parts.path.rstrip("/") not in ("", "/v1") or parts.query or parts.fragment:
+        raise ConfigurationError(f"{url!r} is more than the address of a host: give https://host")
+    return f"{parts.scheme}://{parts.netloc}", host == "upbit.com" or host.endswith(".upbit.com") or loopback(host)
+
+
+def address(url: str, schemes: tuple[str, str]) -> SplitResult:
+    """Take an address apart. The first scheme is the encrypted one; the other is for this machine only."""
+    wrong = ConfigurationError(f"{url!r} is not an address of the form {schemes[0]}://host")
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc
+    except (ValueError, AttributeError, TypeError):
+        raise wrong from None
+    if not valid or url != url.strip():
+        raise wrong
+    if parts.scheme != schemes[0] and not loopback(parts.hostname or ""):
+        raise ConfigurationError(
+            f"{url!r} is not encrypted: use {schemes[0]}://, or {schemes[1]}:// on this machine only"
+        )
+    return parts
+
+
+def loopback(host: str) -> bool:
+    """Say whether a host is this machine."""
+    if host == "localhost":
+        return True
+    if not (host.startswith("127.") or ":" in host):
+        return False
+    from ipaddress import ip_address  # seldom needed
+
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
