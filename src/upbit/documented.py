@@ -118,12 +118,14 @@ def envelope(response: Response, url: str, operation: Operation[..., Any] | None
     }
 
 
-def _error(said: JSON, text: str, reason: str) -> JSON:
+def _error(said: object, text: str, reason: str) -> JSON:
     """Bring an error answer under `error`, where the exchange puts it but a gateway may not."""
-    if isinstance(said, dict) and "error" in said:
-        return said
-    if isinstance(said, dict) and "name" in said:
-        return {"error": said}
+    if isinstance(said, dict):
+        fields = cast("dict[str, object]", said)
+        if "error" in fields:
+            return fields
+        if "name" in fields:
+            return {"error": fields}
     return {"error": {"message": text, "name": reason}}
 
 

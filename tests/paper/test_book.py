@@ -128,6 +128,12 @@ def test_walk_shows_whom_a_taker_would_meet_and_changes_nothing() -> None:
     assert [(101, 6), (103, 7)] == book.levels("ask", 9)
 
 
+def test_a_taker_that_is_served_by_whole_levels_leaves_the_next_alone() -> None:
+    book = standing()
+    assert [(101, 2), (101, 4)] == [(fill.price, fill.volume) for fill in book.match("bid", volume=6)]
+    assert [(103, 7)] == book.levels("ask", 9)
+
+
 def test_funds_buy_a_truncated_volume() -> None:
     """10000 at a price of 30000 buys 0.33333333 (upbit-api 3.4)."""
     book = Book()

@@ -78,7 +78,7 @@ TRAITS: Final = MappingProxyType[Preset, Traits](
     }
 )
 
-_REGIMES: Final = MappingProxyType[Regime, tuple[int, int]]({"calm": (1, 0), "trend": (1, 10), "crash": (4, -300)})
+_REGIMES: Final = MappingProxyType[Regime, tuple[int, int]]({"calm": (1, 0), "trend": (1, 10), "crash": (6, -120)})
 """Activity (times the usual) and drift of the value (1e-6 of it in a second)."""
 
 LEVELS: Final = 40
@@ -221,8 +221,10 @@ class Flow:
             wandered = self._wander(256).bit_count() - 128  # a deviation is 8
             self._value = max(self._value + self._value * wandered * self._step // 8_000_000_000, self._least << 32)
             self._backstop(now)
-            if not self._events & 15:
+            if not self._events & 7:
                 self._deepen(now)
+            if not self._events & 63:
+                self._live = [resting for resting in self._live if resting.remaining]
         if flow(16) < _MARKET:
             self._take(now)
         elif flow(16) * 20 * self._depth < min(17 * self._depth, 10 * len(self._live)) * ONE:
@@ -277,8 +279,7 @@ class Flow:
             self._quote("ask", ask - self._mid + (self._flow(16) * self._near // ONE), _HELP * self._size, now)
 
     def _deepen(self, now: int) -> None:
-        """Forget orders that were filled, and put one more on a side that has fewer than `LEVELS` prices."""
-        self._live = [resting for resting in self._live if resting.remaining]
+        """Put one more order on a side that has fewer than `LEVELS` prices."""
         width = LEVELS * self._tick(self._mid)
         sides: tuple[Side, Side] = ("bid", "ask")
         for side in sides:

@@ -63,7 +63,7 @@ class Ticker(Struct, frozen=True, gc=False):
     acc_bid_volume: int
     highest_52_week_price: int
     highest_52_week_day: int
-    """Midnight of the day; the newest if there are several."""
+    """Midnight of the newest day it was traded at; of the last trade where 52 weeks saw none."""
     lowest_52_week_price: int
     lowest_52_week_day: int
 
@@ -160,15 +160,16 @@ class _Log:
 
 
 class _Days:
-    """What a ticker takes from the days before today."""
+    """What a ticker takes from the days before today: the last price, and the extremes with their day, if any."""
 
     __slots__ = ("highest", "lowest", "prev_closing", "today")
 
     def __init__(self, today: int, bars: list[Bar]) -> None:
         self.today = today
         self.prev_closing = bars[0].close if bars else None
-        self.highest = max(((bar.high, bar.start) for bar in bars), default=(0, 0))
-        self.lowest = min(((bar.low, -bar.start) for bar in bars), default=None)
+        recent = [bar for bar in bars if bar.start > today - YEAR_DAYS * DAY]
+        self.highest = sorted((bar.high, bar.start) for bar in recent)[-1:]
+        self.lowest = sorted((bar.low, -bar.start) for bar in recent)[:1]
 
 
 class Tape:
@@ -241,11 +242,14 @@ class Tape:
             days = self._days = _Days(today, self.candles("day", today, YEAR_DAYS - 1))
         last = self._log[len(self._log) - 1] if len(self._log) else self.history.trades(self._id + 1, 1)[0]
         bar = next(self._candles("day", today + 1))
-        if bar.start != today:
+        highest, lowest = days.highest, days.lowest
+        if bar.start == today:
+            highest, lowest = [*highest, (bar.high, today)], [*lowest, (bar.low, -today)]
+        else:
             bar = Bar(today, last.price, last.price, last.price, last.price, 0, 0, 0, 0, 0)
         volume, value = self._day_long(now - DAY)
-        highest = max(days.highest, (bar.high, today))
-        lowest = min(days.lowest or (bar.low, -today), (bar.low, -today))
+        high, high_day = max(highest, default=(last.price, last.time - last.time % DAY))
+        low, low_day = min(lowest, default=(last.price, last.time % DAY - last.time))
         return Ticker(
             time=now,
             opening_price=bar.opening,
@@ -262,10 +266,10 @@ class Tape:
             acc_trade_value_24h=value,
             acc_ask_volume=bar.ask_volume,
             acc_bid_volume=bar.volume - bar.ask_volume,
-            highest_52_week_price=highest[0],
-            highest_52_week_day=highest[1],
-            lowest_52_week_price=lowest[0],
-            lowest_52_week_day=-lowest[1],
+            highest_52_week_price=high,
+            highest_52_week_day=high_day,
+            lowest_52_week_price=low,
+            lowest_52_week_day=-low_day,
         )
 
     def _candles(self, unit: Unit, before: int) -> Iterator[Bar]:
@@ -301,9 +305,9 @@ class Tape:
             bar = self._current()
             for step, series in self._series.items():
                 series.fold(bar.start - bar.start % step, bar)
+        self._day_long(minute * MINUTE - DAY)
         today = minute * MINUTE // DAY * DAY
         if today > self._minute * MINUTE:
-            self._day_long(today - DAY)
             self._expired -= self._log.forget((today - TRADE_DAYS * DAY) * 10_000)
             self._series[MINUTE].forget(today - MINUTE_DAYS * DAY)
         self._minute, self._volume, self._value, self._asks, self._count = minute, 0, 0, 0, 0

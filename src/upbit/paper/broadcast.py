@@ -1,0 +1,363 @@
+"""Subscriptions become frames: what the sockets of an exchange are told, and when.
+
+A `Hub` hears what happens and looks at the books; it writes each frame once for everybody who wants it in the same form.
+A `Session` is one socket: what it asked for and what waits to be sent to it. No socket, no waiting and no clock here;
+whoever holds the sockets calls `Hub.look` and `Session.pulse` every few milliseconds. Trades and tickers are told as
+they happen, books at most every 100 ms and candles at most every second, and only when they changed (upbit-api 6).
+Announcements and indicators are accepted and nothing is ever told about them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from typing import NamedTuple
+
+from ..wire.frames import (
+    INFO,
+    PING,
+    PRIVATE,
+    PUBLIC,
+    TYPES,
+    UP,
+    Format,
+    ListSubscriptions,
+    SocketError,
+    Subscription,
+    list_reply,
+    read_request,
+    split_code,
+    write_error,
+    write_event,
+)
+from ..wire.frames import Event as SocketEvent
+from ..wire.quota import Limit, Meter
+from .bars import SECOND, Trade, Unit
+from .book import SCALE
+from .bulletin import Bulletin, StreamType, quote
+from .desk.levels import gathered, supported
+from .exchange import Exchange, Key, Venue
+from .orders import AssetChanged, Event, OrderChanged, Traded
+
+BOOK_INTERVAL = 100
+"""Milliseconds between two messages of one book."""
+UP_INTERVAL = 10_000
+IDLE = 120_000
+"""Milliseconds without data in either direction after which a socket is cut."""
+MESSAGES = Limit(5, per_minute=100)
+"""What a socket may say (upbit-api 5.1)."""
+MAX_CODES = 200
+NORMAL_CLOSURE = 1000
+"""The exchange closes so after an error (probed 2026-09-22)."""
+CUT = 1006
+"""RFC 6455's name for an end without a close frame: how the exchange ends idle sockets (probed 2026-09-22)."""
+
+_UNITS: Mapping[str, Unit] = {
+    "candle.1s": "s",
+    "candle.1m": "m1",
+    "candle.3m": "m3",
+    "candle.5m": "m5",
+    "candle.10m": "m10",
+    "candle.15m": "m15",
+    "candle.30m": "m30",
+    "candle.60m": "m60",
+    "candle.240m": "m240",
+}
+_BOOK_UNITS = (1, 5, 15, 30)
+"""How many levels of a book can be asked for today; any other number gives them all."""
+_NEEDS: Mapping[str, str] = {"myOrder": "view_orders", "myAsset": "view_account"}
+_TYPES_2023 = ("ticker", "trade", "orderbook")
+
+
+class Topic(NamedTuple):
+    """What can be listened to. Everybody at the same topic and format gets the same bytes."""
+
+    type: str
+    market: str = ""
+    """Empty for the assets of an account, and for all markets of its orders."""
+    units: int = 0
+    """Levels of an order book ..."""
+    level: Decimal = Decimal(0)
+    """... and how coarsely they are gathered."""
+    account: str = ""
+    """Whose, on the private socket."""
+
+
+class _Watch:
+    """When a topic was last looked at, and what there was to see."""
+
+    __slots__ = ("due", "seen")
+
+    def __init__(self, due: int, seen: object) -> None:
+        self.due = due
+        self.seen = seen
+
+
+class Hub:
+    """What the sockets of one exchange share."""
+
+    def __init__(self, exchange: Exchange, *, limited: bool = True) -> None:
+        self.exchange = exchange
+        self._limited = limited
+        self._bulletin = Bulletin(exchange.profile)
+        self._audience: dict[Topic, dict[Format, dict[Session, None]]] = {}
+        self._watched: dict[Topic, _Watch] = {}
+        self._stop = exchange.listen(self._hear)
+
+    def open(self, path: str, key: Key | None, now: int) -> Session:
+        """Begin a socket at one of the three paths; `key` is that of its token, if that was good."""
+        return Session(self, path, key, now, Meter("websocket-message", MESSAGES) if self._limited else None)
+
+    def close(self) -> None:
+        """Hear no more."""
+        self._stop()
+
+    def look(self, now: int) -> None:
+        """See which books and candles changed, and tell. To be called every few milliseconds."""
+        for topic, watch in self._watched.items():
+            if now >= watch.due:
+                venue = self._venue(topic.market)
+                seen = self._sight(topic, venue, now)
+                if seen != watch.seen:
+                    watch.seen = seen
+                    watch.due = now + (BOOK_INTERVAL if topic.type == "orderbook" else SECOND)
+                    self._post(topic, lambda form, t=topic, v=venue: self._picture(t, v, now, "REALTIME", form))
+
+    def join(self, session: Session, topic: Topic, form: Format, now: int) -> None:
+        """Let a session listen."""
+        self._audience.setdefault(topic, {}).setdefault(form, {})[session] = None
+        if topic not in self._watched and (topic.type == "orderbook" or topic.type in _UNITS):
+            seen = self._sight(topic, self._venue(topic.market), now)
+            self._watched[topic] = _Watch(now + (BOOK_INTERVAL if topic.type == "orderbook" else SECOND), seen)
+
+    def leave(self, session: Session, topic: Topic, form: Format) -> None:
+        """Let a session listen no more."""
+        formats = self._audience[topic]
+        del formats[form][session]
+        if not formats[form]:
+            del formats[form]
+        if not formats:
+            del self._audience[topic]
+            self._watched.pop(topic, None)
+
+    def snapshot(self, topic: Topic, form: Format, now: int) -> bytes | None:
+        """Write the state of a topic; None if it has none to show."""
+        if topic.account:
+            return None
+        return write_event(self._picture(topic, self._venue(topic.market), now, "SNAPSHOT", form), form)
+
+    def topics(self, subscription: Subscription, key: Key | None) -> Iterable[Topic]:
+        """Say what a subscription listens to. Unknown codes and unsupported levels are passed over in silence."""
+        kind, account = subscription.type, "" if key is None else key.account
+        if kind == "myAsset":
+            yield Topic(kind, account=account)
+        elif kind == "myOrder":
+            for market in subscription.codes or ("",):
+                yield Topic(kind, market, account=account)
+        elif kind == "orderbook":
+            for code in subscription.codes:
+                market, units = split_code(code)
+                if self._gathers(market, subscription.level):
+                    yield Topic(kind, market, self._book_units(units), subscription.level)
+        elif TYPES[kind] == PUBLIC:
+            for code in subscription.codes:
+                if code in self.exchange.listings:
+                    yield Topic(kind, code)
+
+    # -- what happens ----------------------------------------------------------------------------
+
+    def _hear(self, event: Event) -> None:
+        match event:
+            case Traded():
+                self._hear_trade(event)
+            case OrderChanged(order=order):
+                for market in (order.market, ""):
+                    topic = Topic("myOrder", market, account=order.account)
+                    self._post(topic, lambda form: self._bulletin.order(event))
+            case AssetChanged(account=account, currencies=currencies, time=time):
+                ledger = self.exchange.ledger
+
+                def assets(form: Format) -> SocketEvent:
+                    held = [(currency, ledger.holding(account, currency)) for currency in currencies]
+                    return self._bulletin.assets(account, held, time)
+
+                self._post(Topic("myAsset", account=account), assets)
+
+    def _hear_trade(self, event: Traded) -> None:
+        trades, tickers = Topic("trade", event.market), Topic("ticker", event.market)
+        if trades not in self._audience and tickers not in self._audience:
+            return
+        venue = self._venue(event.market)
+        ticker = venue.tape.ticker(event.time)
+        trade = Trade(event.sequential_id, event.price, event.volume, event.side)
+        close, best, bulletin = ticker.prev_closing_price, quote(venue.book), self._bulletin
+        self._post(trades, lambda form: bulletin.trade(event.market, trade, close, best, "REALTIME"))
+        self._post(tickers, lambda form: bulletin.ticker(event.market, ticker, "REALTIME"))
+
+    def _post(self, topic: Topic, event: Callable[[Format], SocketEvent]) -> None:
+        """Write an event once in each format that is wanted, for all who want it."""
+        for form, sessions in self._audience.get(topic, {}).items():
+            frame = write_event(event(form), form)
+            for session in sessions:
+                session.outbox.append(frame)
+
+    # -- what there is to see ----------------------------------------------------------------------
+
+    def _sight(self, topic: Topic, venue: Venue, now: int) -> object:
+        """What must differ for a book or candle to count as changed."""
+        if topic.type == "orderbook":
+            step = int(topic.level * SCALE)
+            return gathered(venue.book, "ask", topic.units, step), gathered(venue.book, "bid", topic.units, step)
+        return venue.tape.candles(_UNITS[topic.type], now + 1, 1)
+
+    def _picture(self, topic: Topic, venue: Venue, now: int, stream: StreamType, form: Format) -> SocketEvent:
+        bulletin, market, tape = self._bulletin, topic.market, venue.tape
+        if topic.type == "ticker":
+            return bulletin.ticker(market, tape.ticker(now), stream)
+        if topic.type == "trade":
+            trade = tape.trades((now + 1) * 10_000, 1)[0]
+            return bulletin.trade(
+                market, trade, tape.prev_closing(trade.time) or trade.price, quote(venue.book), stream
+            )
+        if topic.type == "orderbook":
+            step = int(topic.level * SCALE)
+            asks = gathered(venue.book, "ask", topic.units, step)
+            bids = gathered(venue.book, "bid", topic.units, step)
+            simple = form.startswith("SIMPLE")
+            return bulletin.orderbook(market, asks, bids, topic.level, now, stream, simple=simple)
+        return bulletin.candle(topic.type, market, tape.candles(_UNITS[topic.type], now + 1, 1)[0], stream)
+
+    def _venue(self, market: str) -> Venue:
+        venue = self.exchange.venue(market)
+        assert venue is not None, f"{market} is not listed"
+        return venue
+
+    def _gathers(self, market: str, level: Decimal) -> bool:
+        if market not in self.exchange.listings:
+            return False
+        return not level or level in supported(market.partition("-")[0], self.exchange.price(market))
+
+    def _book_units(self, units: int | None) -> int:
+        most = self.exchange.profile.book_levels
+        if units is None or (most == 30 and units not in _BOOK_UNITS):
+            return most
+        return min(max(units, 1), most)
+
+
+class Session:
+    """One socket: what it asked for, what waits to be sent to it."""
+
+    def __init__(self, hub: Hub, path: str, key: Key | None, now: int, meter: Meter | None) -> None:
+        self._hub = hub
+        self._path = path
+        self._key = key
+        self._meter = meter
+        self._subscriptions: tuple[Subscription, ...] = ()
+        self._topics: dict[Topic, None] = {}
+        self._format: Format = "DEFAULT"
+        self._active = now
+        self._next_up: int | None = None
+        self.outbox: list[bytes] = []
+        """Frames that are due; the hub puts them here, `receive` and `pulse` hand them over."""
+        self.ended: int | None = None
+        """The close code with which the exchange ends the socket once it has sent what is due; see `CUT`."""
+        if path in (PRIVATE, INFO) and key is None:
+            self._fail(SocketError("INVALID_AUTH", "인증 정보가 올바르지 않습니다."))
+
+    def receive(self, message: str | bytes, now: int) -> list[bytes]:
+        """Take a message; what is to be sent in answer, after what was due before."""
+        self._active = now
+        if self.ended is None:
+            try:
+                self._obey(message, now)
+            except SocketError as error:
+                self._fail(error)
+        return self._sent()
+
+    def pulse(self, now: int) -> list[bytes]:
+        """What has become due."""
+        if self._next_up is not None and now >= self._next_up:
+            self.outbox.append(UP)
+            self._next_up = now + UP_INTERVAL
+        if self.outbox:
+            self._active = now
+        elif now - self._active >= IDLE and self.ended is None:
+            self._end(CUT)
+        return self._sent()
+
+    def touch(self, now: int) -> None:
+        """Note that the other side gave a sign of life, as a ping frame is."""
+        self._active = now
+
+    def close(self) -> None:
+        """Listen no more: the socket is gone."""
+        self._leave()
+        self.outbox.clear()
+        self._next_up = None
+
+    def _obey(self, message: str | bytes, now: int) -> None:
+        if self._meter is not None and self._meter.take(now / 1000) is None:
+            raise SocketError("TOO_MANY_REQUEST", "요청 수 제한을 초과했습니다.")
+        if message.strip() in (PING, PING.encode()):
+            self.outbox.append(UP)
+            self._next_up = now + UP_INTERVAL
+            return
+        request = read_request(message)
+        if isinstance(request, ListSubscriptions):
+            self._list(request, now)
+            return
+        for subscription in request.subscriptions:
+            self._allow(subscription)
+        if sum(len(subscription.codes) for subscription in request.subscriptions) > MAX_CODES:
+            raise SocketError("INVALID_PARAM", f"at most {MAX_CODES} codes can be asked for")
+        self._leave()
+        self._format = request.format
+        self._subscriptions = request.subscriptions
+        for subscription in request.subscriptions:
+            for topic in self._hub.topics(subscription, self._key):
+                if not subscription.is_only_realtime:
+                    snapshot = self._hub.snapshot(topic, self._format, now)
+                    if snapshot is not None:
+                        self.outbox.append(snapshot)
+                if not subscription.is_only_snapshot:
+                    self._join(topic, now)
+
+    def _allow(self, subscription: Subscription) -> None:
+        kind, key = subscription.type, self._key
+        if TYPES[kind] != self._path:
+            raise SocketError("INVALID_PARAM", f"{kind} is to be had at {TYPES[kind]}")
+        if self._hub.exchange.profile.as_documented_2023 and kind not in _TYPES_2023:
+            raise SocketError("INVALID_PARAM", f"there was no type {kind} in 2023")
+        needed = _NEEDS.get(kind)
+        if needed is not None and (key is None or needed not in key.permissions):
+            raise SocketError("INVALID_AUTH", f"the key has no permission {needed}")
+
+    def _list(self, request: ListSubscriptions, now: int) -> None:
+        topics = list(self._topics)
+        self._leave()
+        self._format = request.format
+        for topic in topics:
+            self._join(topic, now)
+        self.outbox.append(write_event(list_reply(request.ticket, self._subscriptions), self._format))
+
+    def _join(self, topic: Topic, now: int) -> None:
+        self._topics[topic] = None
+        self._hub.join(self, topic, self._format, now)
+
+    def _leave(self) -> None:
+        for topic in self._topics:
+            self._hub.leave(self, topic, self._format)
+        self._topics.clear()
+
+    def _fail(self, error: SocketError) -> None:
+        self.outbox.append(write_error(error))
+        self._end(NORMAL_CLOSURE)
+
+    def _end(self, code: int) -> None:
+        self._leave()
+        self._next_up = None
+        self.ended = code
+
+    def _sent(self) -> list[bytes]:
+        sent, self.outbox = self.outbox, []
+        return sent
