@@ -10,4 +10,301 @@ from __future__ import annotations
 import os
 import random
 import time
-from asyncio import sleep as async_sleep
+import uuid
+from collections.abc import Callable, Mapping
+from functools import cached_property, partial
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
+
+from . import documented, settings
+from .api import (
+    Accounts,
+    ApiKeys,
+    Candles,
+    Deposits,
+    Orderbooks,
+    Orders,
+    Pockets,
+    Tickers,
+    Trades,
+    TradingPairs,
+    TravelRule,
+    WalletStatus,
+    Withdraws,
+)
+from .api.operation import Async, AsyncReply, Face, Operation, Performs, Sync, SyncReply
+from .documented import Envelope, envelope
+from .flow.call import Rules, Terms, call, send
+from .flow.pace import Pace
+from .flow.repeat import MAX_RETRIES
+from .flow.result import reply, value
+from .flow.steps import Flow
+from .io import AsyncTransport, Lock, Transport
+from .link import Connect, Link
+from .pkginfo import package_version
+from .secret import Signer
+from .settings import AsyncOptions, Options, SyncOptions
+from .wire.message import Request, Response
+
+T = TypeVar("T")
+Shared = TypeVar("Shared")
+
+HEADERS: Mapping[str, str] = {"accept": "application/json", "user-agent": f"upbit-client/{package_version}"}
+
+
+class Namespaces(Generic[Face]):
+    """The typed voice: every operation, by namespace."""
+
+    def __init__(self, performer: Performs) -> None:
+        self.trading_pairs: TradingPairs[Face] = TradingPairs(performer)
+        self.candles: Candles[Face] = Candles(performer)
+        self.trades: Trades[Face] = Trades(performer)
+        self.tickers: Tickers[Face] = Tickers(performer)
+        self.orderbooks: Orderbooks[Face] = Orderbooks(performer)
+        self.accounts: Accounts[Face] = Accounts(performer)
+        self.orders: Orders[Face] = Orders(performer)
+        self.withdraws: Withdraws[Face] = Withdraws(performer)
+        self.deposits: Deposits[Face] = Deposits(performer)
+        self.travel_rule: TravelRule[Face] = TravelRule(performer)
+        self.pockets: Pockets[Face] = Pockets(performer)
+        self.wallet_status: WalletStatus[Face] = WalletStatus(performer)
+        self.api_keys: ApiKeys[Face] = ApiKeys(performer)
+
+
+class Client(Namespaces[Face], Generic[Face, Shared]):
+    """What both faces share: their voices and their settings."""
+
+    def _begin(self, terms: Terms, link: Link[Shared], drive: Callable[..., Any], owner: bool) -> None:
+        super().__init__(self)
+        self._terms = terms
+        self._link = link
+        self._drive = drive
+        self._owner = owner
+        if link.spec is None and link.unread is None:  # else the document's tags, found by __getattr__
+            self.APIKey: documented.APIKey[Face] = documented.APIKey(self)
+            self.Account: documented.Account[Face] = documented.Account(self)
+            self.Market: documented.Market[Face] = documented.Market(self)
+            self.Order: documented.Order[Face] = documented.Order(self)
+            self.Deposit: documented.Deposit[Face] = documented.Deposit(self)
+            self.Withdraw: documented.Withdraw[Face] = documented.Withdraw(self)
+            self.Candle: documented.Candle[Face] = documented.Candle(self)
+            self.Trade: documented.Trade[Face] = documented.Trade(self)
+
+    @property
+    def base_url(self) -> str:
+        """Where requests go."""
+        return self._link.place.base_url
+
+    @property
+    def ws_url(self) -> str:
+        """The public WebSocket that belongs to it."""
+        return self._link.place.ws_url
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}Client({self.base_url})"
+
+    def with_options(
+        self, *, timeout: float | tuple[float, float] | None = None, max_retries: int | None = None
+    ) -> Self:
+        """Make a client with other settings that shares connections and limiter with this one; this one closes them."""
+        terms = self._terms
+        if timeout is not None:
+            terms = terms._replace(timeout=settings.timeout(timeout))
+        if max_retries is not None:
+            terms = terms._replace(max_retries=settings.retries(max_retries))
+        other = object.__new__(type(self))
+        other._begin(terms, self._link, self._drive, owner=False)
+        return other
+
+    def perform(self, operation: Operation[..., Any], arguments: dict[str, Any]) -> Any:
+        """Carry out a typed call."""
+        return self._carry(call(operation, arguments, self._terms), partial(value, operation))
+
+    def envelop(self, operation: Operation[..., Any], arguments: dict[str, Any]) -> Any:
+        """Carry out a documented call."""
+        return self._answer(operation, operation.request(arguments), operation)
+
+    def _answer(self, rules: Rules, request: Request, operation: Operation[..., Any] | None) -> Any:
+        def finish(response: Response) -> Envelope:
+            return envelope(response, f"{self.base_url}{request.target}", operation, self._link.reading)
+
+        return self._carry(send(rules, request, self._terms), finish)
+
+    def _spoken(self, tag: str, name: str, given: dict[str, object]) -> Any:
+        """Carry out a call of the document of `spec_uri`. What only it knows is signed if there are keys."""
+        spec = self._link.spec
+        assert spec is not None, "read before"
+        entry = spec.find(tag, name)
+        operation = spec.twin(entry)
+        if operation is None and self._terms.sign is None:
+            entry = entry._replace(needs=None)
+        return self._answer(entry, entry.request(given), operation)
+
+    def _carry(self, flow: Flow[Response], finish: Callable[[Response], Any]) -> Any:
+        raise NotImplementedError
+
+    def _speak(self, tag: str, name: str, given: dict[str, object]) -> Any:
+        raise NotImplementedError
+
+    if not TYPE_CHECKING:  # checkers keep reporting names that do not exist
+
+        def __getattr__(self, name: str) -> object:
+            link = vars(self).get("_link")
+            if link is None or name.startswith("_") or (link.spec is None and link.unread is None):
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            if link.spec is not None and name not in link.spec.entries:
+                link.spec.find(name, "")
+            from .spec import Tag  # seldom needed
+
+            return Tag(name, self._speak, link.spec)
+
+
+class Replies:
+    """Carries out typed calls whose results come in a `Reply`."""
+
+    def __init__(self, terms: Terms, carry: Callable[[Flow[Response], Callable[[Response], Any]], Any]) -> None:
+        self._terms = terms
+        self._carry = carry
+
+    def perform(self, operation: Operation[..., Any], arguments: dict[str, Any]) -> Any:
+        """Carry out a call."""
+        return self._carry(call(operation, arguments, self._terms), partial(reply, operation))
+
+
+def _agree(
+    access_key: str | None, secret_key: str | None, options: Options, given: Shared | None, connect: Connect[Shared]
+) -> tuple[Terms, Link[Shared]]:
+    """Make of what a client was told what its calls need."""
+    found = settings.keys(access_key, secret_key, os.environ)
+    signer = None
+    if found is not None:
+        nonce = options.get("nonce") or (lambda: str(uuid.uuid4()))
+        signer = Signer(*found, nonce=nonce, algorithm=options.get("algorithm", "HS512"))
+    link = Link(options, given, connect, signer, os.environ)
+    terms = Terms(
+        pace=Pace(Lock()),
+        clock=options.get("clock", time.monotonic),
+        random=options.get("random", random.random),
+        sign=link.sign if signer else None,
+        headers=HEADERS,
+        timeout=settings.timeout(options.get("timeout", settings.PATIENCE)),
+        max_retries=settings.retries(options.get("max_retries", MAX_RETRIES)),
+    )
+    return terms, link
+
+
+class Upbit(Client[Sync, Transport]):
+    """A client whose calls return their results; threads may share it.
+
+    Keys may also stand in UPBIT_ACCESS_KEY and UPBIT_SECRET_KEY; quotation needs none. `upbit.settings.Options` says
+    what else can be told by name. Raises ConfigurationError for a wrong setting, TypeError for an unknown one.
+    """
+
+    def __init__(
+        self, access_key: str | None = None, secret_key: str | None = None, **options: Unpack[SyncOptions]
+    ) -> None:
+        from .io import sync  # brings urllib3
+
+        settings.check(options, SyncOptions.__optional_keys__)
+        given = options.get("transport")
+        terms, link = _agree(access_key, secret_key, options, given, sync.HTTPTransport)
+        drive = partial(sync.run, sleep=options["sleep"]) if "sleep" in options else sync.run
+        self._begin(terms, link, drive, owner=given is None)
+
+    @cached_property
+    def replies(self) -> Namespaces[SyncReply]:
+        """The typed voice with results in a `Reply`: value, response, what is left of the rate-limit group."""
+        return Namespaces(Replies(self._terms, self._carry))
+
+    def close(self) -> None:
+        """Close the connections, if this client made them; it is not to be used again."""
+        from .io import sync
+
+        if self._owner and isinstance(self._link.transport, sync.HTTPTransport):
+            self._link.transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _carry(self, flow: Flow[Response], finish: Callable[[Response], Any]) -> Any:
+        if self._link.unread is not None:
+            self._fetch()
+        return finish(self._drive(flow, self._link.transport))
+
+    def _speak(self, tag: str, name: str, given: dict[str, object]) -> Any:
+        if self._link.unread is not None:
+            self._fetch()
+        return self._spoken(tag, name, given)
+
+    def _fetch(self) -> None:
+        from .io import sync
+
+        host, request = self._link.errand()
+        transport = sync.HTTPTransport(host, proxy=self._link.proxy)
+        try:
+            self._link.learn(transport.send(request._replace(headers=HEADERS), self._terms.timeout))
+        finally:
+            transport.close()
+
+
+class AsyncUpbit(Client[Async, AsyncTransport]):
+    """A client whose calls are awaited; for the tasks of one event loop.
+
+    It takes what `Upbit` takes. Connections are made in the loop that runs at the first call.
+    """
+
+    def __init__(
+        self, access_key: str | None = None, secret_key: str | None = None, **options: Unpack[AsyncOptions]
+    ) -> None:
+        from .io import aio  # brings aiohttp
+
+        settings.check(options, AsyncOptions.__optional_keys__)
+        given = options.get("transport")
+        terms, link = _agree(access_key, secret_key, options, given, aio.AsyncHTTPTransport)
+        drive = partial(aio.run, sleep=options["sleep"]) if "sleep" in options else aio.run
+        self._begin(terms, link, drive, owner=given is None)
+
+    @cached_property
+    def replies(self) -> Namespaces[AsyncReply]:
+        """The typed voice with results in a `Reply`: value, response, what is left of the rate-limit group."""
+        return Namespaces(Replies(self._terms, self._carry))
+
+    async def aclose(self) -> None:
+        """Close the connections, if this client made them; it is not to be used again."""
+        from .io import aio
+
+        if self._owner and isinstance(self._link.transport, aio.AsyncHTTPTransport):
+            await self._link.transport.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def _carry(self, flow: Flow[Response], finish: Callable[[Response], Any]) -> Any:
+        if self._link.unread is not None:
+            await self._fetch()
+        return finish(await self._drive(flow, self._link.transport))
+
+    async def _speak(self, tag: str, name: str, given: dict[str, object]) -> Any:
+        if self._link.unread is not None:
+            await self._fetch()
+        return await self._spoken(tag, name, given)
+
+    async def _fetch(self) -> None:
+        from .io import aio
+
+        host, request = self._link.errand()
+        transport = aio.AsyncHTTPTransport(host, proxy=self._link.proxy)
+        try:
+            self._link.learn(await transport.send(request._replace(headers=HEADERS), self._terms.timeout))
+        finally:
+            await transport.aclose()

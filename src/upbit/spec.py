@@ -9,7 +9,7 @@ document.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple, TypeVar, cast
@@ -85,7 +85,7 @@ class Path(msgspec.Struct):
     delete: Act | None = None
 
 
-class Components(msgspec.Struct, rename="camel"):
+class Components(msgspec.Struct, frozen=True, rename="camel"):
     """What is referred to, in OpenAPI 3."""
 
     parameters: dict[str, Declared] = {}
@@ -137,7 +137,6 @@ class Entry(NamedTuple):
     verb: str
     path: str
     fields: Mapping[str, Field]
-    operation: Operation[..., Any] | None
     group: Group
     repeat: Repeat
     needs: Permission | None
@@ -197,6 +196,12 @@ class Spec(NamedTuple):
     """Where its requests go, if it says."""
     entries: Mapping[str, Mapping[str, Entry]]
     """Operations by tag and operationId."""
+    declared: Mapping[tuple[str, str], Operation[..., Any]]
+    """What this package itself declares, by verb and path."""
+
+    def twin(self, entry: Entry) -> Operation[..., Any] | None:
+        """Find the operation that this package declares at the same verb and path."""
+        return self.declared.get((entry.verb, _shape(entry.path)))
 
     def find(self, tag: str, name: str) -> Entry:
         """Find an operation. Raises AttributeError, saying what there is."""
@@ -215,7 +220,8 @@ def read(text: bytes, source: str) -> Spec:
         if document.swagger != "2.0" and not (document.openapi or "").startswith("3."):
             raise ValueError('it says neither "swagger": "2.0" nor "openapi": "3..."')
         host, prefix = _server(document, source)
-        return Spec(host, _entries(document, prefix))
+        declared: dict[tuple[str, str], Operation[..., Any]] = {(one.verb, _shape(one.path)): one for one in OPERATIONS}
+        return Spec(host, _entries(document, prefix, declared), declared)
     except (ValueError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"spec_uri {source} is no Swagger 2.0 or OpenAPI 3 document: {error}") from None
 
@@ -236,8 +242,9 @@ def _server(document: Document, source: str) -> tuple[str | None, str]:
     return (f"{parts.scheme}://{parts.netloc}" if parts.netloc else host), parts.path.rstrip("/")
 
 
-def _entries(document: Document, prefix: str) -> dict[str, dict[str, Entry]]:
-    ours: dict[tuple[str, str], Operation[..., Any]] = {(one.verb, _shape(one.path)): one for one in OPERATIONS}
+def _entries(
+    document: Document, prefix: str, declared: Mapping[tuple[str, str], Operation[..., Any]]
+) -> dict[str, dict[str, Entry]]:
     found: dict[str, dict[str, Entry]] = {}
     for path, there in document.paths.items():
         for verb in ("GET", "POST", "PUT", "PATCH", "DELETE"):
@@ -245,7 +252,7 @@ def _entries(document: Document, prefix: str) -> dict[str, dict[str, Entry]]:
             if act is None or act.operation_id is None:
                 continue
             full = f"{prefix}{path}"
-            operation = ours.get((verb, _shape(full)))
+            operation = declared.get((verb, _shape(full)))
             fields = {field.name: field for field in _fields(document, there.parameters, act)}
             repeat: Repeat = "safe" if verb == "GET" else "never"
             for tag in act.tags or ["default"]:
@@ -254,7 +261,6 @@ def _entries(document: Document, prefix: str) -> dict[str, dict[str, Entry]]:
                     verb,
                     full,
                     fields,
-                    operation,
                     operation.group if operation else "default",
                     operation.repeat if operation else repeat,
                     operation.needs if operation else None if act.security == [] else "any",
@@ -305,3 +311,25 @@ def _resolve(one: T, known: Mapping[str, T]) -> T:
     if not ref.startswith("#/") or name not in known:
         raise ValueError(f"{ref} is nowhere in it")
     return known[name]
+
+
+class Tag:
+    """The operations of one tag as attributes: `client.<Tag>.<operationId>(...)`."""
+
+    def __init__(self, name: str, speak: Callable[[str, str, dict[str, object]], Any], spec: Spec | None) -> None:
+        self._name = name
+        self._speak = speak
+        self._spec = spec
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if self._spec is not None:
+            self._spec.find(self._name, name)
+
+        def call(**given: object) -> Any:
+            return self._speak(self._name, name, given)
+
+        call.__name__ = name
+        return call
+
+    def __repr__(self) -> str:
+        return f"<{self._name} of spec_uri>"

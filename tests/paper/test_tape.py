@@ -98,6 +98,7 @@ def test_a_ticker_is_recomputed_from_all_trades(history: History, batches: list[
         assert_ticker(tape, live, now)
         assert fresh.ticker(now) == tape.ticker(now)
     assert_ticker(tape, live, now + later)
+    assert_ticker(tape, live, now)
 
 
 def assert_ticker(tape: Tape, live: list[Trade], now: int) -> None:
@@ -126,6 +127,15 @@ def assert_ticker(tape: Tape, live: list[Trade], now: int) -> None:
     assert max((day.high, day.start) for day in days) == (ticker.highest_52_week_price, ticker.highest_52_week_day)
     assert min((day.low, -day.start) for day in days) == (ticker.lowest_52_week_price, -ticker.lowest_52_week_day)
     assert ticker.prev_closing_price == tape.prev_closing(now) == next(d.close for d in days if d.start < today)
+
+
+def test_a_ticker_asked_for_an_earlier_moment_takes_back_what_had_left() -> None:
+    tape = Tape(past())
+    tape.add(SCALE, 5 * SCALE, "bid", START * 10_000)
+    early, late = tape.ticker(START), tape.ticker(START + DAY)
+    assert 0 == late.acc_trade_volume_24h == late.acc_trade_value_24h
+    assert 5 * SCALE < early.acc_trade_volume_24h
+    assert early == tape.ticker(START)
 
 
 def test_a_day_without_a_trade_shows_the_last_price_and_empty_sums() -> None:

@@ -1,6 +1,6 @@
 """Subscriptions become frames: what the sockets of an exchange are told, and when.
 
-A `Hub` hears what happens and looks at the books; it writes each frame once for everybody who wants it in the same form.
+A `Hub` hears what happens and looks at the books; it writes each frame once for all who want it in the same form.
 A `Session` is one socket: what it asked for and what waits to be sent to it. No socket, no waiting and no clock here;
 whoever holds the sockets calls `Hub.look` and `Session.pulse` every few milliseconds. Trades and tickers are told as
 they happen, books at most every 100 ms and candles at most every second, and only when they changed (upbit-api 6).
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple
 
 from ..wire.frames import (
@@ -32,9 +33,9 @@ from ..wire.frames import (
 )
 from ..wire.frames import Event as SocketEvent
 from ..wire.quota import Limit, Meter
-from .bars import SECOND, Trade, Unit
+from .bars import SECOND, Bar, Trade, Unit
 from .book import SCALE
-from .bulletin import Bulletin, StreamType, quote
+from .bulletin import Bulletin, Levels, StreamType, quote
 from .desk.levels import gathered, supported
 from .exchange import Exchange, Key, Venue
 from .orders import AssetChanged, Event, OrderChanged, Traded
@@ -69,6 +70,10 @@ _NEEDS: Mapping[str, str] = {"myOrder": "view_orders", "myAsset": "view_account"
 _TYPES_2023 = ("ticker", "trade", "orderbook")
 
 
+def _interval(topic: Topic) -> int:
+    return BOOK_INTERVAL if topic.type == "orderbook" else SECOND
+
+
 class Topic(NamedTuple):
     """What can be listened to. Everybody at the same topic and format gets the same bytes."""
 
@@ -88,7 +93,7 @@ class _Watch:
 
     __slots__ = ("due", "seen")
 
-    def __init__(self, due: int, seen: object) -> None:
+    def __init__(self, due: int, seen: Bar | tuple[Levels, Levels]) -> None:
         self.due = due
         self.seen = seen
 
@@ -116,19 +121,17 @@ class Hub:
         """See which books and candles changed, and tell. To be called every few milliseconds."""
         for topic, watch in self._watched.items():
             if now >= watch.due:
-                venue = self._venue(topic.market)
-                seen = self._sight(topic, venue, now)
+                seen = self._sight(topic, now)
                 if seen != watch.seen:
                     watch.seen = seen
-                    watch.due = now + (BOOK_INTERVAL if topic.type == "orderbook" else SECOND)
-                    self._post(topic, lambda form, t=topic, v=venue: self._picture(t, v, now, "REALTIME", form))
+                    watch.due = now + _interval(topic)
+                    self._post(topic, partial(self._show, topic, seen, now, "REALTIME"))
 
     def join(self, session: Session, topic: Topic, form: Format, now: int) -> None:
         """Let a session listen."""
         self._audience.setdefault(topic, {}).setdefault(form, {})[session] = None
         if topic not in self._watched and (topic.type == "orderbook" or topic.type in _UNITS):
-            seen = self._sight(topic, self._venue(topic.market), now)
-            self._watched[topic] = _Watch(now + (BOOK_INTERVAL if topic.type == "orderbook" else SECOND), seen)
+            self._watched[topic] = _Watch(now + _interval(topic), self._sight(topic, now))
 
     def leave(self, session: Session, topic: Topic, form: Format) -> None:
         """Let a session listen no more."""
@@ -144,7 +147,7 @@ class Hub:
         """Write the state of a topic; None if it has none to show."""
         if topic.account:
             return None
-        return write_event(self._picture(topic, self._venue(topic.market), now, "SNAPSHOT", form), form)
+        return write_event(self._picture(topic, now, form), form)
 
     def topics(self, subscription: Subscription, key: Key | None) -> Iterable[Topic]:
         """Say what a subscription listens to. Unknown codes and unsupported levels are passed over in silence."""
@@ -203,29 +206,31 @@ class Hub:
 
     # -- what there is to see ----------------------------------------------------------------------
 
-    def _sight(self, topic: Topic, venue: Venue, now: int) -> object:
-        """What must differ for a book or candle to count as changed."""
-        if topic.type == "orderbook":
-            step = int(topic.level * SCALE)
-            return gathered(venue.book, "ask", topic.units, step), gathered(venue.book, "bid", topic.units, step)
-        return venue.tape.candles(_UNITS[topic.type], now + 1, 1)
-
-    def _picture(self, topic: Topic, venue: Venue, now: int, stream: StreamType, form: Format) -> SocketEvent:
-        bulletin, market, tape = self._bulletin, topic.market, venue.tape
+    def _picture(self, topic: Topic, now: int, form: Format) -> SocketEvent:
+        venue, market = self._venue(topic.market), topic.market
         if topic.type == "ticker":
-            return bulletin.ticker(market, tape.ticker(now), stream)
+            return self._bulletin.ticker(market, venue.tape.ticker(now), "SNAPSHOT")
         if topic.type == "trade":
-            trade = tape.trades((now + 1) * 10_000, 1)[0]
-            return bulletin.trade(
-                market, trade, tape.prev_closing(trade.time) or trade.price, quote(venue.book), stream
-            )
-        if topic.type == "orderbook":
-            step = int(topic.level * SCALE)
-            asks = gathered(venue.book, "ask", topic.units, step)
-            bids = gathered(venue.book, "bid", topic.units, step)
-            simple = form.startswith("SIMPLE")
-            return bulletin.orderbook(market, asks, bids, topic.level, now, stream, simple=simple)
-        return bulletin.candle(topic.type, market, tape.candles(_UNITS[topic.type], now + 1, 1)[0], stream)
+            trade = venue.tape.trades((now + 1) * 10_000, 1)[0]
+            close = venue.tape.prev_closing(trade.time) or trade.price
+            return self._bulletin.trade(market, trade, close, quote(venue.book), "SNAPSHOT")
+        return self._show(topic, self._sight(topic, now), now, "SNAPSHOT", form)
+
+    def _sight(self, topic: Topic, now: int) -> Bar | tuple[Levels, Levels]:
+        """Look at a candle or a book: what must differ for it to have changed."""
+        venue = self._venue(topic.market)
+        if topic.type in _UNITS:
+            return venue.tape.candles(_UNITS[topic.type], now + 1, 1)[0]
+        step = int(topic.level * SCALE)
+        return gathered(venue.book, "ask", topic.units, step), gathered(venue.book, "bid", topic.units, step)
+
+    def _show(
+        self, topic: Topic, sight: Bar | tuple[Levels, Levels], now: int, stream: StreamType, form: Format
+    ) -> SocketEvent:
+        if isinstance(sight, Bar):
+            return self._bulletin.candle(topic.type, topic.market, sight, stream)
+        simple = form in ("SIMPLE", "SIMPLE_LIST")
+        return self._bulletin.orderbook(topic.market, *sight, topic.level, now, stream, simple=simple)
 
     def _venue(self, market: str) -> Venue:
         venue = self.exchange.venue(market)

@@ -8,7 +8,7 @@ knows who listens.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import Literal, NamedTuple
@@ -130,12 +130,10 @@ class Bulletin:
         self, market: str, asks: Levels, bids: Levels, level: Decimal, now: int, stream: StreamType, *, simple: bool
     ) -> Event:
         """A whole book. Its numbers are spelled otherwise under short names (probed 2026-09-22)."""
-        if self._old:
-            price = size = double
-        elif simple:
-            price, size = plain, java_double
-        else:
-            price, size = java_double, scaled
+        price: Callable[[int], Raw] = double
+        size: Callable[[int], Raw] = double
+        if not self._old:
+            price, size = (plain, java_double) if simple else (java_double, scaled)
         event: dict[str, object] = {
             "type": "orderbook",
             "code": market,
@@ -237,7 +235,7 @@ def fixed(value: int, places: int) -> Raw:
 
 
 def scaled(value: int) -> Raw:
-    """Write units of 1e-8 as Java's BigDecimal of scale 8 does: with all decimals, the tiny ones as `0E-8`, `1.2E-7`."""
+    """Write units of 1e-8 as Java's BigDecimal of scale 8 does: all decimals, the tiny ones as `0E-8`, `1.2E-7`."""
     return Raw(str(Decimal(value).scaleb(-8)).encode()) if -100 < value < 100 else fixed(value, 8)
 
 

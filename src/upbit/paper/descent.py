@@ -6,10 +6,11 @@ stored, and what is inside one bar never depends on a neighbour.
 
 How the sums are kept exact. Counts and volumes are whole numbers dealt out by weight. Prices: the first child opens
 and the last closes where the parent does, one child is given its high and one its low, and the closes between are a
-random bridge between them. Values (price times volume): each child takes the value at one common place of its own
-price range; if the parent's value lies beyond what the children can reach, the bridge leans towards it. A bar's average
-price keeps clear of its ends by a margin that narrows with every level, so that a way down always exists. Trades
-solve the rest: the volumes of two at the low, two at the high and two between take up what the others leave open.
+random bridge between them. Values (price times volume): each child starts from the middle of its own corners and all
+move the same part of their way up or down; if the parent's value lies beyond what they can reach, the bridge leans
+towards it. A bar's average price keeps clear of its ends by a margin that narrows with every level, so that a way down
+always exists. Trades solve the rest: the volumes of two at the low, two at the high and two between take up what the
+others leave open.
 
 It refuses floats, and grids on which a dearer price has a finer step.
 """
@@ -34,7 +35,6 @@ LEAST: Final = 8
 """The fewest trades of a bar: with fewer the prices and sums of a bar cannot be met in general."""
 DAY_MARGIN: Final = 4
 """A day's average price keeps a fourth of its range away from either end; an hour's a fifth, and so on."""
-
 TRIES: Final = 8
 """How often a path leans before its children get the whole range of the bar, which always does. It is rarely needed."""
 
@@ -57,8 +57,9 @@ def divide(bar: Bar, level: int, key: bytes, tick: Callable[[int], int]) -> tupl
     """The bars of the next level inside ``bar``, from the oldest to the newest; those without a trade do not exist."""
     length = LEVELS[level + 1]
     final = (bar.last - bar.start) // length
-    first, second = _halves(draws(key, level, bar.start, 2 * final + 3))
-    counts = _counts(bar, level, final, first)
+    *numbers, phase = draws(key, level, bar.start, 2 * final + 3)
+    first, second = numbers[::2], numbers[1::2]
+    counts = _counts(bar, level, final, first, phase)
     busy = [index for index, count in enumerate(counts) if count]
     counts = [counts[index] for index in busy]
     sizes = [192 + (1 << 22) // ((first[index] >> 16 & 0xFFFF) + 2048) for index in busy]
@@ -78,11 +79,6 @@ def divide(bar: Bar, level: int, key: bytes, tick: Callable[[int], int]) -> tupl
     return tuple(children)
 
 
-def _halves(numbers: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    half = len(numbers) // 2
-    return numbers[: half + 1], numbers[half:]
-
-
 def _deal(total: int, weights: Sequence[int], phase: int = 0) -> list[int]:
     """Split ``total`` in proportion to weights. ``phase``, below their sum, turns where the roundings fall."""
     all_weights = sum(weights)
@@ -90,7 +86,7 @@ def _deal(total: int, weights: Sequence[int], phase: int = 0) -> list[int]:
     return [after - before for before, after in pairwise(marks)]
 
 
-def _counts(bar: Bar, level: int, final: int, numbers: Sequence[int]) -> list[int]:
+def _counts(bar: Bar, level: int, final: int, numbers: Sequence[int], phase: int) -> list[int]:
     """How many trades each child has: none, or at least LEAST; the one that holds the bar's last trade has some."""
     size = LEVELS[level + 1]
     weights = [
@@ -98,7 +94,7 @@ def _counts(bar: Bar, level: int, final: int, numbers: Sequence[int]) -> list[in
         for index in range(final + 1)
     ]
     weights[final] = weights[final] * ((bar.last - bar.start) % size) // size + 1
-    counts = _deal(bar.count - LEAST, weights, numbers[-1] % sum(weights))
+    counts = _deal(bar.count - LEAST, weights, phase % sum(weights))
     owed = 0
     for index in range(final):
         counts[index] += owed
@@ -162,7 +158,7 @@ def _prices(
         ranges = _ranges(bar, edges, wicks, snap, tick) if tries < TRIES else [(bar.low, bar.high)] * len(volumes)
         bounds = _bounds(edges, ranges, volumes, margin)
         least, usual, most = map(sum, bounds)
-        if least <= bar.value <= most:
+        if least <= bar.value <= most or tries == TRIES:
             return edges[1:], ranges, bounds
         path = _lean(bar, path, (usual << 16) // bar.volume)
         tries += 1
@@ -175,6 +171,7 @@ def _ranges(
     snap: Callable[[int], int],
     tick: Callable[[int], int],
 ) -> _Ranges:
+    """Lows and highs around the closes, at least a step apart; one has the bar's high and one its low."""
     ranges: _Ranges = []
     for index, (above, below) in enumerate(wicks):
         low, high = sorted(edges[index : index + 2])
@@ -192,6 +189,7 @@ def _ranges(
 
 
 def _bounds(edges: Sequence[int], ranges: _Ranges, volumes: Sequence[int], margin: int) -> _Bounds:
+    """Values that keep clear of the ends of the ranges by one part in ``margin``."""
     least: list[int] = []
     usual: list[int] = []
     most: list[int] = []

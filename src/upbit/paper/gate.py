@@ -76,9 +76,9 @@ class Gate:
         shown: frozenset[str] = frozenset()
         try:
             key = None if operation.needs is None else self._verify(request, operation, peer, now)
-            remaining = self._pace(operation, request, key, peer, now)
-            if remaining is not None:
-                headers["Remaining-Req"] = remaining.header()
+            headers["Remaining-Req"], granted = self._pace(operation, request, key, peer, now)
+            if not granted:
+                raise refusal("too_many_requests")
             arguments = self._arguments(operation, in_path, request)
             if _SHOWN.get(operation.name) in arguments:
                 shown = frozenset({"converted_trade_price"})
@@ -142,22 +142,23 @@ class Gate:
 
     def _pace(
         self, operation: Operation[..., Any], request: Request, key: Key | None, peer: str, now: int
-    ) -> Remaining | None:
+    ) -> tuple[str, bool]:
+        """Count a request: what the header says is left, and whether it may pass."""
+        group: str = operation.group
         if self._limits is None:
-            return Remaining(operation.group, 9999, 99)
-        if operation.needs is None and "origin" in request.headers:
-            return self._take("origin", _ORIGIN, peer, now)
-        scope = peer if key is None else key.account
-        return self._take(operation.group, self._limits[operation.group], scope, now)
-
-    def _take(self, group: str, limit: Limit, scope: str, now: int) -> Remaining:
+            return Remaining(group, 9999, 99).header(), True
+        limit = self._limits[group]
+        if key is None:
+            scope = peer
+            if "origin" in request.headers:
+                group, limit = "origin", _ORIGIN
+        else:
+            scope = key.access_key if self._exchange.profile.limited_by_key else key.account
         meter = self._meters.get((group, scope))
         if meter is None:
             meter = self._meters[group, scope] = Meter(group, limit)
         remaining = meter.take(now / 1000)
-        if remaining is None:
-            raise refusal("too_many_requests")
-        return remaining
+        return (remaining or meter.remaining()).header(), remaining is not None
 
     # -- what is asked ---------------------------------------------------------------------------
 
@@ -165,7 +166,7 @@ class Gate:
         self, operation: Operation[..., Any], in_path: Mapping[str, str], request: Request
     ) -> dict[str, Any]:
         pairs = parse_qsl(request.query, keep_blank_values=True)
-        if request.body:
+        if request.body and operation.needs is not None:
             pairs_of_body = body_pairs(request.body, request.headers.get("content-type", "application/json"))
             if operation.verb == "DELETE" and pairs:
                 raise refusal("QUERY_PARAMETER_NOT_SUPPORTED")

@@ -84,7 +84,7 @@ MARKETS: Final = (
     _market("KRW-ETH", "이더리움", "Ethereum", "3180000", "btc"),
     _market("KRW-XRP", "엑스알피(리플)", "XRP", "2015", "alt-liquid"),
     _market("KRW-SOL", "솔라나", "Solana", "128500", "alt-liquid"),
-    _market("KRW-USDT", "테더", "Tether", "1400", "alt-liquid"),
+    _market("KRW-USDT", "테더", "Tether", "1400", "stable"),
     _market("KRW-DOGE", "도지코인", "Dogecoin", "142", "alt-liquid"),
     _market("KRW-ADA", "에이다", "Cardano", "365", "alt-liquid"),
     _market("KRW-BCH", "비트코인캐시", "Bitcoin Cash", "1024000", "alt-liquid"),

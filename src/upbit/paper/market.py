@@ -10,8 +10,8 @@ makes a trade or a candle. Its parts:
 - orders of heavy-tailed size and distance, most on the side of the last taker, so what a trade moved stays moved;
 - a backstop, so that the book always has two sides.
 
-Distances are counted in pips, a pip being twice what the value moves between two looks at the book; where ticks are
-coarser than that, ticks rule and the book is thicker in proportion. So one model fits every price and every market.
+Distances are counted in pips, a pip being 7/4 of what the value moves between two looks at the book; where ticks are
+much coarser, ticks rule and the book is thicker in proportion. So one model fits every price and every market.
 
 It is made of integers throughout (`chance`): the same seed and the same commands of users give the same book on every
 platform. It refuses to know accounts and fees, and it asks nobody for the time: time comes in with `Flow.advance`.
@@ -28,7 +28,7 @@ from typing import Final, Literal, NamedTuple, Protocol
 from .book import Book, Resting, Side
 from .chance import ONE, exponential, lognormal, pareto, stream
 
-Preset = Literal["btc", "alt-liquid", "alt-thin", "meme"]
+Preset = Literal["btc", "alt-liquid", "alt-thin", "meme", "stable"]
 Regime = Literal["calm", "trend", "crash", "halt"]
 
 
@@ -71,15 +71,27 @@ class Traits(NamedTuple):
 
 TRAITS: Final = MappingProxyType[Preset, Traits](
     {
-        "btc": Traits(rate=12_000, depth=400, volatility=20_000, lot=2_000_000),
+        "btc": Traits(rate=12_000, depth=400, volatility=24_000, lot=2_000_000),
         "alt-liquid": Traits(rate=6_000, depth=300, volatility=36_000, lot=1_000_000),
         "alt-thin": Traits(rate=250, depth=160, volatility=45_000, lot=200_000),
         "meme": Traits(rate=3_000, depth=240, volatility=70_000, lot=300_000),
+        "stable": Traits(rate=6_000, depth=300, volatility=4_000, lot=1_000_000),
     }
 )
 
-_REGIMES: Final = MappingProxyType[Regime, tuple[int, int]]({"calm": (1, 0), "trend": (1, 10), "crash": (6, -120)})
-"""Activity (times the usual) and drift of the value (1e-6 of it in a second)."""
+
+class _Mood(NamedTuple):
+    haste: int = 1
+    """Activity, in times the usual."""
+    drift: int = 0
+    """What the value gains in a second, in 1e-6 of it."""
+    thinness: int = 1
+    """By what new limit orders are smaller than usual."""
+
+
+_REGIMES: Final = MappingProxyType[Regime, _Mood](
+    {"calm": _Mood(), "trend": _Mood(drift=10), "crash": _Mood(haste=6, drift=-120, thinness=3), "halt": _Mood()}
+)
 
 LEVELS: Final = 40
 """Consecutive prices on either side that a book starts with."""
@@ -164,15 +176,15 @@ class Flow:
         if self.regime == "halt":
             self._next, self._second = max(self._next, limit + 1), max(self._second, now // 1000)
             return
-        haste, drift = _REGIMES[self.regime]
+        mood = _REGIMES[self.regime]
         while self._next <= limit:
             at = self._next
             second = at // 1_000_000
             while self._second < second:
                 self._second += 1
-                self._tide(drift)
+                self._tide(mood.drift)
             self._event(at // 1000)
-            wait = self._waits[self._flow(10)] * 1_000_000_000 // (self._pace * self._rate * haste)
+            wait = self._waits[self._flow(10)] * 1_000_000_000 // (self._pace * self._rate * mood.haste)
             self._next = at + wait + 1
 
     def restore(self, now: int) -> None:
@@ -326,10 +338,10 @@ class Flow:
     def _measure(self) -> None:
         """The distances and the size that go with the price of now."""
         mid = self._mid
-        step, pip = self._tick(mid), max(mid * 2 * self._step // 1_000_000_000, 1)
+        step, pip = self._tick(mid), max(mid * self._step * 7 // 4_000_000_000, 1)
         self._reach = max(4 * pip, step)
         self._width = max(6 * pip, step)
         self._near = max(_NEAR * pip, 2 * step)
         self._patience = 4 * pip
-        thickness = min(max(step * 4 // pip, 4), 1000)
-        self._size = self._lot * self._liquidity * thickness // (4 * ONE)
+        coarseness = max(step // (8 * pip), 1)
+        self._size = self._lot * self._liquidity * coarseness // (ONE * _REGIMES[self.regime].thinness)

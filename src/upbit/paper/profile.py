@@ -10,6 +10,7 @@ from datetime import date
 from typing import NamedTuple
 
 from ..models import AddressCreation
+from ..wire.quota import MINUTE_LIMITS_DROPPED
 
 DOCUMENT_2023 = date(2023, 5, 22)
 """The day of the 2023 document (API version 1.3.4)."""
@@ -50,6 +51,11 @@ class Profile(NamedTuple):
     def self_match_default(self) -> str | None:
         """The `smp_type` of an order that names none: `cancel_maker` since 2026-11-09."""
         return "cancel_maker" if self.on >= date(2026, 11, 9) else None
+
+    @property
+    def limited_by_key(self) -> bool:
+        """Whether limits of the exchange API are counted per key: per account, later per pocket, since 2023-10-24."""
+        return self.on < MINUTE_LIMITS_DROPPED
 
     @property
     def book_levels(self) -> int:

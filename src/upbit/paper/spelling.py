@@ -15,6 +15,7 @@ from typing import cast
 import msgspec
 
 from ..models import (
+    AddressCreation,
     APIKey,
     Candle,
     Deposit,
@@ -94,6 +95,8 @@ class Speller:
 
     def _object(self, value: msgspec.Struct, shown: frozenset[str]) -> str:
         kind = type(value)
+        if isinstance(value, AddressCreation) and value.success is None:
+            shown |= {"secondary_address"}
         written: list[str] = []
         for name, key, show_null in self._fields.get(kind) or self._layout(kind):
             field: object = getattr(value, name)

@@ -225,8 +225,9 @@ class Tape:
     def trades(self, before: int, count: int, *, since: int = 0) -> list[Trade]:
         """The newest ``count`` trades with a sequential id below ``before`` and not below ``since``, newest first."""
         found = list(islice(self._log.before(before), count))
-        if len(found) < count:
-            found += self.history.trades(min(before, self.history.start * 10_000), count - len(found))
+        start = self.history.start * 10_000
+        if len(found) < count and since < start:
+            found += self.history.trades(min(before, start), count - len(found))
         return [trade for trade in found if trade.sequential_id >= since]
 
     def prev_closing(self, time: int) -> int | None:
@@ -235,7 +236,7 @@ class Tape:
         return bar.close if bar else None
 
     def ticker(self, now: int) -> Ticker:
-        """The market at ``now``, which is not before the last trade nor before the last call."""
+        """The market at ``now``, which is not before the last trade."""
         today = now - now % DAY
         days = self._days
         if days is None or days.today != today:
@@ -313,13 +314,14 @@ class Tape:
         self._minute, self._volume, self._value, self._asks, self._count = minute, 0, 0, 0, 0
 
     def _day_long(self, since: int) -> tuple[int, int]:
-        """Volume and value of all trades after ``since``, which never goes back."""
+        """Volume and value of all trades after ``since``: what came since it was last asked for, and left."""
         log = self._log
         while self._expired < len(log) and log.id(self._expired) // 10_000 <= since:
-            trade = log[self._expired]
+            self._count_24h(log[self._expired], -1)
             self._expired += 1
-            self._volume_24h -= trade.volume
-            self._value_24h -= trade.price * trade.volume
+        while self._expired and log.id(self._expired - 1) // 10_000 > since:
+            self._expired -= 1
+            self._count_24h(log[self._expired], 1)
         since = min(since + 1, self.history.start)
         if since != self._counted:
             bar = self.history.bar(min(since, self._counted), max(since, self._counted))
@@ -329,3 +331,7 @@ class Tape:
                 self._volume_24h += sign * bar.volume
                 self._value_24h += sign * bar.value
         return self._volume_24h, self._value_24h
+
+    def _count_24h(self, trade: Trade, sign: int) -> None:
+        self._volume_24h += sign * trade.volume
+        self._value_24h += sign * trade.price * trade.volume

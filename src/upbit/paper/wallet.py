@@ -16,7 +16,7 @@ from msgspec import Struct
 from ..errors import refusal
 from .ledger import Ledger, exact
 from .listing import CURRENCIES, Network
-from .orders import AssetChanged, Event
+from .orders import AssetChanged, Event, units
 
 ADDRESS_MS = 2_000
 """How long an address takes to be made."""
@@ -82,8 +82,11 @@ class Wallet:
         self._moving: list[Movement] = []
 
     def advance(self, now: int) -> None:
-        """Take every step that is due."""
-        for movement in [one for one in self._moving if one.due <= now]:
+        """Take every step that is due, the earliest first."""
+        while self._moving:
+            movement = min(self._moving, key=lambda one: one.due)
+            if movement.due > now:
+                return
             self._step(movement)
 
     def locks(self) -> Mapping[tuple[str, str], Decimal]:
@@ -110,26 +113,25 @@ class Wallet:
         """The address when it is there; None while it is being made, which this begins."""
         network = self.network(currency, net_type)
         key = account, currency, net_type
-        if key not in self._addresses:
+        found = self._addresses.get(key)
+        if found is None:
             digits = Random(f"{account}:{currency}:{net_type}")
-            self._addresses[key] = Address(
+            found = self._addresses[key] = Address(
                 currency,
                 net_type,
                 written_like(network.address, digits),
                 None if network.secondary is None else written_like(network.secondary, digits),
                 now + ADDRESS_MS,
             )
-            return None
-        return self.address(account, currency, net_type, now)
+        return found if found.ready <= now else None
 
-    def address(self, account: str, currency: str, net_type: str, now: int) -> Address | None:
-        """The address, once it is made."""
-        found = self._addresses.get((account, currency, net_type))
-        return found if found is not None and found.ready <= now else None
+    def address(self, account: str, currency: str, net_type: str) -> Address | None:
+        """The address that was asked for, made or not."""
+        return self._addresses.get((account, currency, net_type))
 
-    def addresses(self, account: str, now: int) -> list[Address]:
-        """All addresses of an account that are made."""
-        return [one for (owner, _, _), one in self._addresses.items() if owner == account and one.ready <= now]
+    def addresses(self, account: str) -> list[Address]:
+        """All addresses that an account asked for, made or not."""
+        return [one for (owner, _, _), one in self._addresses.items() if owner == account]
 
     def allow(self, account: str, currency: str, net_type: str, address: str, secondary: str | None = None) -> None:
         """Put an address on the account's allow-list, as a person does on the exchange's site."""
@@ -141,6 +143,11 @@ class Wallet:
         return list(self._allowed.get(account, ()))
 
     # -- in ----------------------------------------------------------------------------------------
+
+    def deposit_krw(self, account: str, amount: Decimal, now: int) -> Movement:
+        """Let KRW come in from the bank; refused when it is too little or not whole."""
+        measure(amount, KRW_MINIMUM, 0)
+        return self.deposit(account, "KRW", None, amount, now)
 
     def deposit(self, account: str, currency: str, net_type: str | None, amount: Decimal, now: int) -> Movement:
         """Let an amount come in; it counts after a while."""
@@ -182,15 +189,13 @@ class Wallet:
         network = self.network(currency, net_type)
         if Allowed(currency, network, address, secondary) not in self.allowed(account):
             raise refusal("withdraw_address_not_registered")
-        if amount < network.minimum or amount.normalize().as_tuple().exponent < -CURRENCIES[currency].decimals:
-            raise refusal("validation_error", detail="amount does not have a valid value")
+        measure(amount, network.minimum, CURRENCIES[currency].decimals)
         fee = Decimal(0) if transaction_type == "internal" else network.withdraw_fee
         return self._withdraw(account, currency, net_type, amount, fee, transaction_type, "WAITING", now)
 
     def withdraw_krw(self, account: str, amount: Decimal, now: int) -> Movement:
         """Send KRW to the bank account."""
-        if amount < KRW_MINIMUM or amount != amount.to_integral_value():
-            raise refusal("validation_error", detail="amount does not have a valid value")
+        measure(amount, KRW_MINIMUM, 0)
         return self._withdraw(account, "KRW", None, amount, KRW_WITHDRAW_FEE, "default", "PROCESSING", now)
 
     def cancel(self, account: str, uuid: str, now: int) -> Movement:
@@ -266,6 +271,13 @@ class Wallet:
 
     def _changed(self, movement: Movement, now: int) -> None:
         self._emit(AssetChanged(movement.account, (movement.currency,), now))
+
+
+def measure(amount: Decimal, minimum: Decimal, decimals: int) -> None:
+    """Refuse an amount below the minimum, finer than so many decimals (8 at most), or beyond 15 digits."""
+    whole = units(amount)
+    if whole is None or whole % 10 ** (8 - decimals) or amount < minimum:
+        raise refusal("validation_error", detail="amount does not have a valid value")
 
 
 _PIECE = re.compile(r"\[([^\]]+)\](?:\{(\d+)(?:,\d+)?\})?|(.)")

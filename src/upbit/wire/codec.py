@@ -96,20 +96,30 @@ def read_plain(text: str, kind: Any) -> Any:
         if lowered not in ("true", "false"):
             raise ValueError(f"{text!r} is neither true nor false")
         return lowered == "true"
+    options = _options(kind)
+    if any(get_origin(option) is Literal and text in get_args(option) for option in options):
+        return text
     try:
-        return msgspec.convert(text, kind, strict=False)
+        value = msgspec.convert(text, Decimal if Decimal in options else kind, strict=False)
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from None
+    if isinstance(value, Decimal) and not value.is_finite():
+        raise ValueError(f"{text!r} is no amount")
+    return value
 
 
 def peel(annotation: Any) -> tuple[Any, Wire | None]:
-    """Take `| None` and the `Wire` mark off an annotation: `Number | None` gives `Decimal` and its mark."""
+    """Take `| None` and the `Wire` mark off an annotation: `Number | None` gives `Decimal` and its mark.
+
+    Literals beside a mark stay: a volume may be `remain_only`.
+    """
     options = _options(annotation)
     for option in options:
         if get_origin(option) is Annotated:
             for mark in get_args(option)[1:]:
                 if isinstance(mark, Wire):
-                    return mark.reads, mark
+                    words = [other for other in options if get_origin(other) is Literal]
+                    return Union[(mark.reads, *words)], mark
     if len(options) == 1:
         return options[0], None
     return Union[tuple(options)], None  # noqa: UP007 - built at run time

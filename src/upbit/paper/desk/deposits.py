@@ -20,7 +20,7 @@ from ...models import (
 from ...wire.codec import Number, Texts
 from ..exchange import Caller
 from ..listing import CURRENCIES
-from ..wallet import KRW_MINIMUM, Address, Movement
+from ..wallet import Address, Movement
 from .handler import serves
 from .movements import choose, listed
 from .shown import moment
@@ -28,12 +28,13 @@ from .shown import moment
 VASPS = (("8d4fe968-82b2-42e5-822f-3840a245f802", "업비트 인도네시아", "Upbit Indonesia"),)
 
 
-def _deposit(movement: Movement) -> Deposit:
+def _deposit(caller: Caller, movement: Movement) -> Deposit:
+    old = caller.exchange.profile.as_documented_2023
     return Deposit(
         type="deposit",
         uuid=movement.uuid,
         currency=movement.currency,
-        net_type=movement.net_type or movement.currency,
+        net_type=movement.net_type or ("KRW" if old else None),
         txid=movement.txid,
         state=movement.state,
         created_at=moment(movement.created),
@@ -44,12 +45,13 @@ def _deposit(movement: Movement) -> Deposit:
     )
 
 
-def _address(address: Address) -> DepositAddress:
+def _address(caller: Caller, address: Address) -> DepositAddress:
+    made = address.ready <= caller.now
     return DepositAddress(
         currency=address.currency,
         net_type=address.net_type,
-        deposit_address=address.deposit_address,
-        secondary_address=address.secondary_address,
+        deposit_address=address.deposit_address if made else None,
+        secondary_address=address.secondary_address if made else None,
     )
 
 
@@ -61,7 +63,7 @@ def retrieve(
     found = choose(caller.exchange.wallet.deposits(caller.account), uuid, txid, currency)
     if found is None:
         raise refusal("deposit_not_found")
-    return _deposit(found)
+    return _deposit(caller, found)
 
 
 @serves(Deposits.list)
@@ -91,7 +93,7 @@ def list_deposits(
         start=from_,
         end=to,
     )
-    return [_deposit(one) for one in chosen]
+    return [_deposit(caller, one) for one in chosen]
 
 
 @serves(Deposits.create_coin_address)
@@ -111,16 +113,13 @@ def create_coin_address(caller: Caller, *, currency: str, net_type: str) -> Addr
 @serves(Deposits.deposit_krw)
 def deposit_krw(caller: Caller, *, amount: Number, two_factor_type: TwoFactorType) -> Deposit:
     """Let KRW come in from the bank."""
-    krw = Decimal(amount)
-    if krw < KRW_MINIMUM or krw != krw.to_integral_value():
-        raise refusal("validation_error", detail="amount does not have a valid value")
-    return _deposit(caller.exchange.wallet.deposit(caller.account, "KRW", None, krw, caller.now))
+    return _deposit(caller, caller.exchange.wallet.deposit_krw(caller.account, Decimal(amount), caller.now))
 
 
 @serves(Deposits.list_coin_addresses)
 def list_coin_addresses(caller: Caller) -> list[DepositAddress]:
-    """Show all addresses."""
-    return [_address(one) for one in caller.exchange.wallet.addresses(caller.account, caller.now)]
+    """Show all addresses, those still being made without their text."""
+    return [_address(caller, one) for one in caller.exchange.wallet.addresses(caller.account)]
 
 
 @serves(Deposits.retrieve_chance)
@@ -140,12 +139,12 @@ def retrieve_chance(caller: Caller, *, currency: str, net_type: str) -> DepositC
 
 @serves(Deposits.retrieve_coin_address)
 def retrieve_coin_address(caller: Caller, *, currency: str, net_type: str) -> DepositAddress:
-    """Show one address."""
+    """Show one address, while it is being made without its text."""
     caller.exchange.wallet.network(currency, net_type)
-    address = caller.exchange.wallet.address(caller.account, currency, net_type, caller.now)
+    address = caller.exchange.wallet.address(caller.account, currency, net_type)
     if address is None:
         raise refusal("deposit_not_found")
-    return _address(address)
+    return _address(caller, address)
 
 
 @serves(TravelRule.list_vasps)

@@ -42,7 +42,7 @@ def listed(
     size = 100 if limit is None else limit
     number = 1 if page is None else page
     if not 1 <= size <= 100 or number < 1:
-        raise refusal("validation_error", detail="limit does not have a valid value")
+        raise refusal("validation_error", detail="limit or page does not have a valid value")
     ordered = list(movements) if order_by == "asc" else list(reversed(movements))
     if end is not None:
         ordered = ordered[_place(ordered, end) + 1 :]

@@ -53,6 +53,8 @@ def ticket(
         raise refusal("validation_error", detail="identifier is too long, the maximum is 64 characters")
     if not profile.order_conditions and (ord_type == "best" or time_in_force is not None):
         raise refusal("validation_error", detail="ord_type does not have a valid value")
+    if time_in_force == "post_only" and not profile.self_match_prevention:
+        raise refusal("invalid_time_in_force")
     if not profile.self_match_prevention:
         smp_type = None
     elif smp_type is None and time_in_force != "post_only" and profile.self_match_default == "cancel_maker":

@@ -12,6 +12,7 @@ from ..exchange import Caller
 from ..ledger import InsufficientFunds
 from ..listing import CURRENCIES
 from ..pockets import Transfer
+from ..wallet import measure
 from .handler import serves
 from .service import account_model
 from .shown import moment, window
@@ -128,8 +129,7 @@ def _transfer(
     _known(caller, taker)
     if currency not in CURRENCIES:
         raise refusal("currency_not_found")
-    if amount <= 0:
-        raise refusal("validation_error", detail="amount does not have a valid value")
+    measure(amount, Decimal(0), 8)
     try:
         return _shown(caller.exchange.pockets.transfer(giver, taker, currency, amount, identifier, caller.now))
     except InsufficientFunds:
