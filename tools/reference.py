@@ -3,7 +3,7 @@
     python -m tools.reference            write docs/reference.md and docs/reference.ko.md
     python -m tools.reference --check    write nothing; 1 if a page is not what would be written
 
-Everything on the pages is read from `upbit.api`, `upbit.models` and `upbit.documented`: there is nothing to keep in step.
+Everything on the pages is read from `upbit.api`, `upbit.models` and `upbit.documented`; nothing is kept in step by hand.
 The English page has the whole docstrings; the Korean page has their Korean titles and points at the English text.
 """
 
@@ -79,10 +79,11 @@ ENGLISH = Words(
     page="reference.md",
     intro="""# Reference
 
-Written by `make docs` from the declarations in `src/upbit/api/`; edit those. In Korean: [reference.ko.md](reference.ko.md).
+Written by `make docs` from the declarations in `src/upbit/api/`; edit those. [한국어](reference.ko.md)
 
 Each operation is called as `client.<name>(...)`, for example `client.orders.create(...)`, of `Upbit` or, with `await`,
-of `AsyncUpbit`. `client.replies.<name>(...)` gives the same result with the response and what is left of the rate limit.
+of `AsyncUpbit`. `client.replies.<name>(...)` gives the same result together with the response and what is left of the
+rate limit.
 
 How arguments are given:
 
@@ -94,8 +95,8 @@ How arguments are given:
 - Arguments are given by name; those of quotation calls that stand first (`markets`, `market`, `unit`) need none.
 
 <a id="every-call"></a>
-**Errors of every call**: `APIConnectionError` and `APITimeoutError` when no answer arrived, `ResponseError` when it cannot
-be read, `BadRequestError` for arguments the exchange refuses, `RateLimitError` and `RateLimitPenaltyError`,
+**Errors of every call**: `APIConnectionError` and `APITimeoutError` when no answer arrived, `ResponseError` when it
+cannot be read, `BadRequestError` for arguments the exchange refuses, `RateLimitError` and `RateLimitPenaltyError`,
 `InternalServerError`. A missing or unknown argument is a `TypeError` before anything is sent; a missing key is a
 `ConfigurationError`. All of them: [errors.md](errors.md).
 """,
@@ -123,8 +124,8 @@ be read, `BadRequestError` for arguments the exchange refuses, `RateLimitError` 
     more="",
     limits="""## Rate groups
 
-Requests of one group share a limit: quotation calls by IP address, the others by account. The client waits before it would
-pass one.
+Requests of one group share a limit: those that need no key by IP address, the others by pocket. The client waits
+before it would pass one.
 
 | group | requests | seconds |
 |---|---|---|
@@ -141,10 +142,11 @@ KOREAN = Words(
     page="reference.ko.md",
     intro="""# 레퍼런스
 
-이 문서는 `make docs`가 `src/upbit/api/`의 선언에서 생성합니다. 고치려면 선언을 고쳐 주세요. 영문: [reference.md](reference.md).
+`make docs`가 `src/upbit/api/`의 선언에서 만드는 문서입니다. 고칠 때는 선언을 고칩니다. [English](reference.md)
 
-모든 기능은 `client.<이름>(...)`으로 호출합니다. 예: `client.orders.create(...)`. `AsyncUpbit`에서는 앞에 `await`를 붙입니다.
-`client.replies.<이름>(...)`은 같은 결과에 응답 원문과 남은 요청 수를 함께 돌려줍니다.
+모든 기능은 `client.<이름>(...)`으로 호출합니다. 예: `client.orders.create(...)`.
+`AsyncUpbit`에서는 앞에 `await`를 붙입니다.
+`client.replies.<이름>(...)`은 같은 결과를 응답 원문, 남은 요청 수와 함께 돌려줍니다.
 
 인자를 주는 방법:
 
@@ -155,10 +157,10 @@ KOREAN = Words(
 - 인자는 이름으로 줍니다. 시세 조회에서 맨 앞에 오는 인자(`markets`, `market`, `unit`)만 이름 없이 줄 수 있습니다.
 
 <a id="every-call"></a>
-**모든 호출의 오류**: 응답이 없으면 `APIConnectionError`와 `APITimeoutError`, 응답을 읽을 수 없으면 `ResponseError`, 거래소가 인자를
-거부하면 `BadRequestError`, 요청 수를 넘으면 `RateLimitError`와 `RateLimitPenaltyError`, 서버 오류는 `InternalServerError`입니다.
-빠지거나 모르는 인자는 아무것도 보내기 전에 `TypeError`가 되고, 키가 없으면 `ConfigurationError`가 됩니다.
-전체 목록: [errors.ko.md](errors.ko.md).
+**모든 호출의 오류**: 응답이 오지 않으면 `APIConnectionError`와 `APITimeoutError`, 응답을 읽을 수 없으면 `ResponseError`,
+거래소가 인자를 거부하면 `BadRequestError`, 요청 수 제한에 걸리면 `RateLimitError`와 `RateLimitPenaltyError`,
+서버 오류는 `InternalServerError`입니다. 빠진 인자나 모르는 인자는 아무것도 보내기 전에 `TypeError`가 되고,
+키가 없으면 `ConfigurationError`가 됩니다. 전체 목록: [errors.ko.md](errors.ko.md).
 """,
     contents="차례",
     no_key="키 필요 없음",
@@ -184,7 +186,8 @@ KOREAN = Words(
     more="자세한 설명(영문)",
     limits="""## 요청 수 그룹
 
-같은 그룹의 요청은 한도를 함께 씁니다. 시세 조회는 IP 주소별, 나머지는 계정별입니다. 클라이언트는 한도를 넘기 전에 기다립니다.
+같은 그룹의 요청은 한도를 함께 씁니다. 키가 필요 없는 조회는 IP 주소별, 나머지는 포켓별입니다.
+클라이언트는 한도를 넘기 전에 기다립니다.
 
 | 그룹 | 요청 수 | 초 |
 |---|---|---|

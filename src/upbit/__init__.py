@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .api.operation import Reply as Reply
     from .client import AsyncUpbit as AsyncUpbit
     from .client import Upbit as Upbit
-    from .errors import *  # noqa: F403 - the whole error tree, by its own __all__
+    from .errors import *  # noqa: F403 - the whole error tree
     from .pkginfo import package_version
     from .websocket import UpbitWebSocket as UpbitWebSocket
 
@@ -27,16 +27,17 @@ else:
     }
 
     def __getattr__(name: str) -> object:
-        if name.startswith("_") and name != "__version__":
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         module, member = _PLACES.get(name, ("errors", name))
-        try:
-            found = getattr(import_module(f".{module}", __name__), member)
-        except AttributeError:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+        found = getattr(import_module(f".{module}", __name__), member, None) if _shown(name) else None
+        if found is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         globals()[name] = found
         return found
 
     def __dir__() -> list[str]:
         errors = import_module(".errors", __name__)
-        return sorted([*globals(), *_PLACES, *errors.__all__])
+        return sorted({*globals(), *_PLACES, *filter(_shown, vars(errors))})
+
+    def _shown(name: str) -> bool:
+        """Whether a name is one of the above or an error."""
+        return name in _PLACES or name.endswith("Error")

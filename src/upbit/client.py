@@ -46,7 +46,10 @@ from .secret import Signer
 from .settings import AsyncOptions, Options, SyncOptions
 from .wire.message import Request, Response
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from .io.aio_http import AsyncHTTPTransport
+    from .io.http import HTTPTransport
+
 Shared = TypeVar("Shared")
 
 HEADERS: Mapping[str, str] = {"accept": "application/json", "user-agent": f"upbit-client/{package_version}"}
@@ -193,6 +196,18 @@ def _agree(
     return terms, link
 
 
+def _http(base_url: str, *, proxy: str | None = None) -> HTTPTransport:
+    from .io.http import HTTPTransport  # brings urllib3
+
+    return HTTPTransport(base_url, proxy=proxy)
+
+
+def _aio_http(base_url: str, *, proxy: str | None = None) -> AsyncHTTPTransport:
+    from .io.aio_http import AsyncHTTPTransport  # brings aiohttp
+
+    return AsyncHTTPTransport(base_url, proxy=proxy)
+
+
 class Upbit(Client[Sync, Transport]):
     """A client whose calls return their results; threads may share it.
 
@@ -203,11 +218,11 @@ class Upbit(Client[Sync, Transport]):
     def __init__(
         self, access_key: str | None = None, secret_key: str | None = None, **options: Unpack[SyncOptions]
     ) -> None:
-        from .io import sync  # brings urllib3
+        from .io import sync
 
         settings.check(options, SyncOptions.__optional_keys__)
         given = options.get("transport")
-        terms, link = _agree(access_key, secret_key, options, given, sync.HTTPTransport)
+        terms, link = _agree(access_key, secret_key, options, given, _http)
         drive = partial(sync.run, sleep=options["sleep"]) if "sleep" in options else sync.run
         self._begin(terms, link, drive, owner=given is None)
 
@@ -218,10 +233,11 @@ class Upbit(Client[Sync, Transport]):
 
     def close(self) -> None:
         """Close the connections, if this client made them; it is not to be used again."""
-        from .io import sync
+        if self._owner and self._link.connected:
+            from .io.http import HTTPTransport
 
-        if self._owner and isinstance(self._link.transport, sync.HTTPTransport):
-            self._link.transport.close()
+            if isinstance(self._link.transport, HTTPTransport):
+                self._link.transport.close()
 
     def __enter__(self) -> Self:
         return self
@@ -242,10 +258,8 @@ class Upbit(Client[Sync, Transport]):
         return self._spoken(tag, name, given)
 
     def _fetch(self) -> None:
-        from .io import sync
-
         host, request = self._link.errand()
-        transport = sync.HTTPTransport(host, proxy=self._link.proxy)
+        transport = _http(host, proxy=self._link.proxy)
         try:
             self._link.learn(transport.send(request._replace(headers=HEADERS), self._terms.timeout))
         finally:
@@ -261,11 +275,11 @@ class AsyncUpbit(Client[Async, AsyncTransport]):
     def __init__(
         self, access_key: str | None = None, secret_key: str | None = None, **options: Unpack[AsyncOptions]
     ) -> None:
-        from .io import aio  # brings aiohttp
+        from .io import aio  # brings asyncio
 
         settings.check(options, AsyncOptions.__optional_keys__)
         given = options.get("transport")
-        terms, link = _agree(access_key, secret_key, options, given, aio.AsyncHTTPTransport)
+        terms, link = _agree(access_key, secret_key, options, given, _aio_http)
         drive = partial(aio.run, sleep=options["sleep"]) if "sleep" in options else aio.run
         self._begin(terms, link, drive, owner=given is None)
 
@@ -276,10 +290,11 @@ class AsyncUpbit(Client[Async, AsyncTransport]):
 
     async def aclose(self) -> None:
         """Close the connections, if this client made them; it is not to be used again."""
-        from .io import aio
+        if self._owner and self._link.connected:
+            from .io.aio_http import AsyncHTTPTransport
 
-        if self._owner and isinstance(self._link.transport, aio.AsyncHTTPTransport):
-            await self._link.transport.aclose()
+            if isinstance(self._link.transport, AsyncHTTPTransport):
+                await self._link.transport.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -300,10 +315,8 @@ class AsyncUpbit(Client[Async, AsyncTransport]):
         return await self._spoken(tag, name, given)
 
     async def _fetch(self) -> None:
-        from .io import aio
-
         host, request = self._link.errand()
-        transport = aio.AsyncHTTPTransport(host, proxy=self._link.proxy)
+        transport = _aio_http(host, proxy=self._link.proxy)
         try:
             self._link.learn(await transport.send(request._replace(headers=HEADERS), self._terms.timeout))
         finally:

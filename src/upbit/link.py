@@ -43,7 +43,7 @@ class Link(Generic[Shared]):
         environ: Mapping[str, str],
     ) -> None:
         self._options = options
-        self._given = given
+        self._transport = given
         self._connect = connect
         self.proxy = options.get("proxy")
         self._signer = signer
@@ -58,6 +58,18 @@ class Link(Generic[Shared]):
         if "spec_uri" in options:
             self._look(os.fspath(options["spec_uri"]))
         self._settle()
+
+    @property
+    def transport(self) -> Shared:
+        """What carries requests: made when the first one leaves, if none was given."""
+        if self._transport is None:  # threads may race here: each transport would do
+            self._transport = self._connect(self.place.base_url, proxy=self.proxy)
+        return self._transport
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a transport yet."""
+        return self._transport is not None
 
     def sign(self, plain: str) -> str:
         """Sign the plain text of a request's parameters. Raises ConfigurationError for a host that is not trusted."""
@@ -108,4 +120,3 @@ class Link(Generic[Shared]):
 
     def _settle(self) -> None:
         self.place = place(self._options, self.spec.host if self.spec else None, self._environ)
-        self.transport: Shared = self._given or self._connect(self.place.base_url, proxy=self.proxy)

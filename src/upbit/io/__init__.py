@@ -1,4 +1,7 @@
-"""Who waits and who sends: the only sockets, sleeps and awaits of the client. `sync` and `aio` are twins.
+"""Who waits and who sends: the only sockets, sleeps and awaits of the client.
+
+`sync` and `aio` carry flows out, `http` and `aio_http` send; the latter two, and with them urllib3 and aiohttp, are
+loaded when the first request leaves.
 
 `Transport` and `AsyncTransport` are the seam: whatever sends a request and brings its response, be it a pool of
 connections or a paper exchange in the same process.

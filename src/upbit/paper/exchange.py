@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from heapq import heapify, heappop, heapreplace
 from random import Random
 from typing import NamedTuple
 from uuid import UUID
@@ -24,7 +25,7 @@ from .history import History
 from .ledger import Ledger
 from .listing import MARKETS, Listing, lot, ticks
 from .market import TRAITS, Flow
-from .orders import Event, Terms, Traded, amount
+from .orders import Event, OrderRecord, Terms, Traded, amount
 from .pockets import Pockets
 from .profile import Profile, read_profile
 from .tape import Tape
@@ -131,13 +132,25 @@ class Exchange:
     def advance(self) -> int:
         """Let everything happen that is due by now; say what time it is."""
         now = max(self._clock(), self.now)
+        self._simulate(now)
         self.now = now
-        for venue in self._venues.values():
-            venue.flow.advance(now)
         self.wallet.advance(now)
         if self._check:
             self.engine.check_invariants(self.wallet.locks())
         return now
+
+    def _simulate(self, now: int) -> None:
+        """Let all open markets run up to now, their events in one order of time, however often this is called."""
+        due = [(venue.flow.due, code) for code, venue in self._venues.items() if venue.flow.due <= now]
+        heapify(due)
+        while due:
+            at, code = due[0]
+            flow = self._venues[code].flow
+            flow.advance(now if flow.regime == "halt" else at)
+            if flow.due <= now:
+                heapreplace(due, (flow.due, code))
+            else:
+                heappop(due)
 
     # -- markets -----------------------------------------------------------------------------------
 
@@ -155,6 +168,11 @@ class Exchange:
                 self.venue(market)
                 return True
         return False
+
+    def match(self, order: OrderRecord) -> None:
+        """Let an accepted order trade; the market refills a side of the book that it emptied."""
+        self.engine.match(order, self.now)
+        self._venues[order.market].flow.restore(self.now)
 
     def price(self, market: str) -> Decimal:
         """The price of the last trade on a listed market; 0 on others."""

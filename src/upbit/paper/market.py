@@ -187,6 +187,11 @@ class Flow:
             wait = self._waits[self._flow(10)] * 1_000_000_000 // (self._pace * self._rate * mood.haste)
             self._next = at + wait + 1
 
+    @property
+    def due(self) -> int:
+        """When the next event is (ms since 1970), rounded up: `advance` to a time before it does nothing."""
+        return -(-self._next // 1000)
+
     def restore(self, now: int) -> None:
         """Furnish a side that users have emptied; to be called after their commands. Cheap while both are there."""
         bid, ask = self._book.best_bid, self._book.best_ask

@@ -6,18 +6,16 @@ The annotation of a parameter says both what a caller may give and how it travel
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, Union, get_args, get_origin
 from urllib.parse import quote
 
 import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
+class Wire(NamedTuple):
     """How an argument travels, when its type alone does not say."""
 
     form: Literal["number", "comma", "texts", "moment"]

@@ -92,7 +92,7 @@ def create(
     asked = ticket(caller, market, side, ord_type, volume, price, identifier, time_in_force, smp_type)
     record = engine.accept(asked, caller.now)
     accepted = order_model(record, caller.exchange.profile, created=True)
-    engine.match(record, caller.now)
+    caller.exchange.match(record)
     return accepted
 
 
@@ -144,9 +144,8 @@ def cancel_and_new(
         caller, old.market, old.side, new_ord_type, volume, new_price, new_identifier, new_time_in_force, new_smp_type
     )
     before = old.snapshot()
-    engine = caller.exchange.engine
-    new = engine.cancel_and_new(old, asked, caller.now)
-    engine.match(new, caller.now)
+    new = caller.exchange.engine.cancel_and_new(old, asked, caller.now)
+    caller.exchange.match(new)
     return order_model(before, caller.exchange.profile, replaced_by=new)
 
 
