@@ -68,7 +68,7 @@ def test_every_operation_has_its_parameters_result_and_errors(words: Words) -> N
         said = section(words, operation)
         rows = re.findall(r"^\| `(\w+)`( \(\S+\))? \| `", said, re.MULTILINE)
         assert [(one.name, one.required) for one in operation.parameters] == [(name, bool(mark)) for name, mark in rows]
-        assert re.search(rf"^- {words.result}: .*\[`\w+`\]\(#\w+\)$", said, re.MULTILINE)
+        assert re.search(rf"^- {words.result}: .*\[`\w+`\]\(#\w+\)(의 리스트)?$", said, re.MULTILINE)
         assert f"- {words.errors}: " in said
         assert ("`AuthenticationError`" in said) == (operation.needs is not None)
         for error in re.findall(r"`(\w+Error)`", operation.__doc__ or ""):
@@ -84,9 +84,9 @@ def test_every_operation_has_its_korean_title(words: Words) -> None:
         "withdraws.create_krw_withdrawal": "원화 출금 요청",
     }
     for operation in OPERATIONS:
-        title = titles.get(operation.name, "")
-        assert title in section(words, operation)
-        assert re.search("[가-힣]", section(words, operation).lstrip().partition("\n")[0])
+        first = section(words, operation).lstrip().partition("\n")[0]
+        assert titles.get(operation.name, "") in first
+        assert re.search("[가-힣]", first), operation.name
 
 
 @pytest.mark.parametrize("words", PAGES)

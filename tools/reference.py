@@ -3,7 +3,7 @@
     python -m tools.reference            write docs/reference.md and docs/reference.ko.md
     python -m tools.reference --check    write nothing; 1 if a page is not what would be written
 
-Everything on the pages is read from `upbit.api`, `upbit.models` and `upbit.documented`; nothing is kept in step by hand.
+Everything on the pages is read from `upbit.api`, `upbit.models` and `upbit.documented`: nothing is kept by hand.
 The English page has the whole docstrings; the Korean page has their Korean titles and points at the English text.
 """
 
@@ -116,7 +116,7 @@ cannot be read, `BadRequestError` for arguments the exchange refuses, `RateLimit
     places={"path": "path", "query": "query", "body": "JSON body"},
     none="No parameters.",
     result="Result",
-    list_of="list of",
+    list_of="list of {}",
     errors="Errors",
     every_call="those of [every call](#every-call)",
     documented="Documented voice",
@@ -157,9 +157,9 @@ KOREAN = Words(
 - 인자는 이름으로 줍니다. 시세 조회에서 맨 앞에 오는 인자(`markets`, `market`, `unit`)만 이름 없이 줄 수 있습니다.
 
 <a id="every-call"></a>
-**모든 호출의 오류**: 응답이 오지 않으면 `APIConnectionError`와 `APITimeoutError`, 응답을 읽을 수 없으면 `ResponseError`,
-거래소가 인자를 거부하면 `BadRequestError`, 요청 수 제한에 걸리면 `RateLimitError`와 `RateLimitPenaltyError`,
-서버 오류는 `InternalServerError`입니다. 빠진 인자나 모르는 인자는 아무것도 보내기 전에 `TypeError`가 되고,
+**모든 호출의 오류**: 응답이 오지 않으면 `APIConnectionError`와 `APITimeoutError`, 응답을 읽을 수 없으면
+`ResponseError`, 거래소가 인자를 거부하면 `BadRequestError`, 요청 수 제한에는 `RateLimitError`와
+`RateLimitPenaltyError`, 서버 오류는 `InternalServerError`입니다. 빠진 인자나 모르는 인자는 아무것도 보내기 전에 `TypeError`가 되고,
 키가 없으면 `ConfigurationError`가 됩니다. 전체 목록: [errors.ko.md](errors.ko.md).
 """,
     contents="차례",
@@ -178,7 +178,7 @@ KOREAN = Words(
     places={"path": "경로", "query": "쿼리", "body": "JSON 본문"},
     none="인자 없음.",
     result="결과",
-    list_of="리스트:",
+    list_of="{}의 리스트",
     errors="오류",
     every_call="[모든 호출의 오류](#every-call)",
     documented="문서 방식",
@@ -230,7 +230,7 @@ def takes(annotation: str, module: ModuleType) -> str:
         if get_origin(named) is Literal:
             parts += [code(repr(value).replace("'", '"')) for value in get_args(named)]
         elif part.startswith("Literal["):
-            parts += [code(value.strip()) for value in part[8:-1].split(",")]
+            parts += [code(value.strip().replace("'", '"')) for value in part[8:-1].split(",")]
         elif part != "None":
             parts.append(code(part))
     return ", ".join(parts)
@@ -246,7 +246,8 @@ def shown(returns: str, words: Words) -> str:
     many = re.fullmatch(r"Rows\[(\w+)\]", returns)
     name = many[1] if many else returns
     name = "WalletStatus" if name == "Status" else name
-    return f"{words.list_of + ' ' if many else ''}[`{name}`](#{anchor(name)})"
+    link = f"[`{name}`](#{anchor(name)})"
+    return words.list_of.format(link) if many else link
 
 
 def documented_names() -> dict[Operation[..., Any], list[str]]:
@@ -255,7 +256,7 @@ def documented_names() -> dict[Operation[..., Any], list[str]]:
     for namespace in documented.NAMESPACES:
         for name, member in vars(namespace).items():
             if isinstance(member, Documented):
-                extra = [f"`{theirs}=` for `{ours}=`" for theirs, ours in member.spellings.items()]
+                extra = [f"`{theirs}=` → `{ours}=`" for theirs, ours in member.spellings.items()]
                 spelled = f" ({', '.join(extra)})" if extra else ""
                 names.setdefault(member.operation, []).append(f"`{namespace.__name__}.{name}`{spelled}")
     return names

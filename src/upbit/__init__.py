@@ -27,17 +27,23 @@ else:
     }
 
     def __getattr__(name: str) -> object:
-        module, member = _PLACES.get(name, ("errors", name))
-        found = getattr(import_module(f".{module}", __name__), member, None) if _shown(name) else None
-        if found is None:
+        if name in _PLACES:
+            module, member = _PLACES[name]
+            found = getattr(import_module(f".{module}", __name__), member)
+        elif name in (errors := _errors()):
+            found = errors[name]
+        else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         globals()[name] = found
         return found
 
     def __dir__() -> list[str]:
-        errors = import_module(".errors", __name__)
-        return sorted({*globals(), *_PLACES, *filter(_shown, vars(errors))})
+        return sorted({*globals(), *_PLACES, *_errors()})
 
-    def _shown(name: str) -> bool:
-        """Whether a name is one of the above or an error."""
-        return name in _PLACES or name.endswith("Error")
+    def _errors() -> dict[str, type]:
+        errors = import_module(".errors", __name__)
+        return {
+            name: found
+            for name, found in vars(errors).items()
+            if isinstance(found, type) and issubclass(found, errors.UpbitError)
+        }

@@ -11,7 +11,6 @@ import inspect
 import json
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from decimal import Decimal
-from http import HTTPStatus
 from typing import Any, Concatenate, Generic, Literal, ParamSpec, Protocol, TypeAlias, TypedDict, cast, overload
 
 from .api import (
@@ -92,14 +91,13 @@ def envelope(response: Response, url: str, operation: Operation[..., Any] | None
     """
     body = response.body
     text = body.decode(errors="replace")
-    reason = response.reason or _phrase(response.status)
     result: JSON
     try:
         result = json.loads(body)
     except (ValueError, RecursionError):
-        result = {"error": {"message": text, "name": reason}}
+        result = {"error": {"message": text, "name": response.reason}}
     if not response.ok:
-        result = _error(result, text, reason)
+        result = _error(result, text, response.reason)
     elif operation is not None and reading != "plain":
         model = typed(operation, response)
         result = model if reading == "models" else result
@@ -108,7 +106,7 @@ def envelope(response: Response, url: str, operation: Operation[..., Any] | None
             "url": response.url or url,
             "headers": Headers(response.headers),
             "status_code": response.status,
-            "reason": reason,
+            "reason": response.reason,
             "text": text,
             "content": body,
             "ok": response.ok,
@@ -127,13 +125,6 @@ def _error(said: object, text: str, reason: str) -> JSON:
         if "name" in fields:
             return {"error": fields}
     return {"error": {"message": text, "name": reason}}
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
 
 
 def spelled(value: object) -> object:
@@ -172,7 +163,7 @@ class Documented(Generic[P]):
         self.spellings: Mapping[str, str] = spellings or {}
         """Documented spellings of parameters, and today's."""
         self.name = operation.name
-        self.__doc__ = operation.__doc__
+        self.__doc__ = operation.__doc__ if declared is None else declared.__doc__
         self._declared = declared
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -244,7 +235,9 @@ class Market(DocumentedNamespace[Face]):
     """Markets (마켓)."""
 
     @also(TradingPairs.list, isDetails="is_details")
-    def Market_info_all(self, *, isDetails: bool | None = None, is_details: bool | None = None) -> None: ...
+    def Market_info_all(self, *, isDetails: bool | None = None, is_details: bool | None = None) -> None:
+        """List all markets (마켓 코드 조회); `isDetails` adds warnings."""
+        ...
 
 
 class Order(DocumentedNamespace[Face]):
@@ -293,7 +286,9 @@ class Candle(DocumentedNamespace[Face]):
         count: int | None = None,
         convertingPriceUnit: str | None = None,
         converting_price_unit: str | None = None,
-    ) -> None: ...
+    ) -> None:
+        """List day candles (일 캔들 조회); `convertingPriceUnit="KRW"` adds `converted_trade_price`."""
+        ...
 
     Candle_weeks = Documented(Candles.list_weeks)
     Candle_month = Documented(Candles.list_months)
@@ -312,7 +307,9 @@ class Trade(DocumentedNamespace[Face]):
         cursor: int | str | None = None,
         daysAgo: int | None = None,
         days_ago: int | None = None,
-    ) -> None: ...
+    ) -> None:
+        """List trades, newest first (최근 체결 내역); `daysAgo` is 1 to 7 whole days, `cursor` a `sequential_id`."""
+        ...
 
     Trade_ticker = Documented(Tickers.list_by_trading_pairs)
 

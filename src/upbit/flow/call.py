@@ -38,13 +38,24 @@ class Rules(Protocol):
     """What an operation says about its calls: `Operation` does."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Full name, for messages."""
+        ...
+
     @property
-    def group(self) -> Group: ...
+    def group(self) -> Group:
+        """Rate-limit group."""
+        ...
+
     @property
-    def repeat(self) -> Repeat: ...
+    def repeat(self) -> Repeat:
+        """Whether it may be sent again."""
+        ...
+
     @property
-    def needs(self) -> Permission | None: ...
+    def needs(self) -> Permission | None:
+        """Permission; None when it is not signed."""
+        ...
 
 
 def call(operation: Operation[..., Any], arguments: Mapping[str, Any], terms: Terms) -> Flow[Response]:

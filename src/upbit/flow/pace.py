@@ -18,15 +18,17 @@ MARGIN = 0.02
 
 
 class Lane:
-    """One group: when its latest requests left or will leave, as many as fit into a window."""
+    """One group: when its latest requests left or will leave, and what is known of everybody else's."""
 
-    __slots__ = ("closed_until", "leaves", "room", "spelling", "window")
+    __slots__ = ("closed_until", "leaves", "limit", "others", "spelling", "window")
 
     def __init__(self, limit: Limit, spelling: str) -> None:
-        self.room = limit.per_window
+        self.limit = limit
         self.window = limit.window * (1 + MARGIN)
         self.spelling = spelling
         self.leaves: deque[float] = deque(maxlen=limit.per_window)
+        self.others = 0
+        """Places that are not ours, by the latest answer: others use them, or there are fewer than we think."""
         self.closed_until = float("-inf")
 
 
@@ -44,8 +46,9 @@ class Pace:
             lane = self._lanes[group]
             leaves = lane.leaves
             at = max(now, lane.closed_until)
-            if len(leaves) == lane.room:
-                at = max(at, leaves[0] + lane.window)
+            free = lane.limit.per_window - lane.others
+            if len(leaves) >= free:
+                at = max(at, leaves[-free] + lane.window)
             leaves.append(at)
             return at - now
 
@@ -60,9 +63,13 @@ class Pace:
         if remaining.group not in (group, lane.spelling):
             return
         with self._lock:
-            begin = now - lane.window
+            room, window, _ = lane.limit
+            begin = now - window
             used = sum(leave > begin for leave in lane.leaves)
-            lane.leaves.extend([now] * (lane.room - used - remaining.sec))
+            others = room - used - remaining.sec
+            lane.others = max(0, min(others, room - 1))
+            if others > 0 and remaining.sec == 0:
+                lane.closed_until = max(lane.closed_until, now + lane.window)
 
     def refused(self, group: str, now: float) -> None:
         """Close a group for a whole window: the exchange said 429."""

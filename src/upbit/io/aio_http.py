@@ -54,6 +54,7 @@ class AsyncHTTPTransport:
         self._closed = True
         if self._session is not None and self._loop is asyncio.get_running_loop():
             await self._session.close()
+        self._abandon()
 
     def __del__(self) -> None:
         self._abandon()
@@ -80,9 +81,10 @@ class AsyncHTTPTransport:
         """Let go of connections that can no longer be closed in their own loop, without a word."""
         session = self._session
         if session is not None and session.connector is not None:
-            closing = session.connector.close()
+            closing = session.connector.close().__await__()
             session.detach()
-            closing.__await__()
+            next(closing, None)  # its first step lets go of the sockets; what it then waits for nobody misses
+            closing.close()
 
     def _timeout(self, timeout: Timeout) -> aiohttp.ClientTimeout:
         connect, read = timeout

@@ -129,6 +129,8 @@ class Hub:
 
     def join(self, session: Session, topic: Topic, form: Format, now: int) -> None:
         """Let a session listen."""
+        if not topic.account:
+            self._venue(topic.market)  # open before anybody hears of it: it trades while it opens
         self._audience.setdefault(topic, {}).setdefault(form, {})[session] = None
         if topic not in self._watched and (topic.type == "orderbook" or topic.type in _UNITS):
             self._watched[topic] = _Watch(now + _interval(topic), self._sight(topic, now))

@@ -87,7 +87,8 @@ class Gate:
             status = self._exchange.profile.status(operation.answers, result)
             body = self._speller.write(result, shown)
         except APIStatusError as error:
-            status, body = error.status_code, self._error_body(error)
+            status = self._exchange.profile.error_status(error.name, error.status_code)
+            body = self._error_body(error)
         if operation.needs is None:
             headers["ETag"] = f'W/"0{md5(body, usedforsecurity=False).hexdigest()}"'
         return self._respond(status, body, headers)
@@ -131,12 +132,15 @@ class Gate:
         return key
 
     def _signed_texts(self, request: Request) -> list[str]:
-        """Say what the query hash may have been made over: the query, the body, or the same pairs in both."""
+        """Say what the query hash may have been made over: the query, the body, or the same pairs in both.
+
+        The documented recipe, and the official SDK, hash a space of the body as `+`; other clients hash the space.
+        """
         try:
             body = plain_body(request.body, request.headers.get("content-type", "application/json"))
         except ValueError:
             raise refusal("validation_error", detail="the body cannot be read") from None
-        return [plain_query(request.query), body]
+        return [plain_query(request.query), body, body.replace(" ", "+")]
 
     # -- how often -------------------------------------------------------------------------------
 

@@ -77,6 +77,10 @@ class Profile(NamedTuple):
         made = isinstance(result, AddressCreation) and result.success is None
         return 200 if made and self.as_documented_2023 else usual
 
+    def error_status(self, name: str | int | None, usual: int) -> int:
+        """The status of a refusal: the 2023 document has `out_of_scope` among the 401."""
+        return 401 if name == "out_of_scope" and self.as_documented_2023 else usual
+
     def error_name(self, name: str) -> str:
         """Spell an error's name: the 2023 document has two of its own."""
         return _OLD_ERRORS.get(name, name) if self.as_documented_2023 else name

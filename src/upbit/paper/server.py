@@ -121,7 +121,7 @@ class Server:
     async def __aenter__(self) -> Self:
         """Listen, and let the exchange live."""
         self._hub = Hub(self.exchange, limited=self._limited)
-        self._runner = web.ServerRunner(web.Server(self._answer, access_log=None), shutdown_timeout=FAREWELL)
+        self._runner = web.ServerRunner(web.Server(self._answer, access_log=None, auto_decompress=False), shutdown_timeout=FAREWELL)
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, self.host, self.port).start()
@@ -170,6 +170,8 @@ class Server:
                 body = await _body(received)
         except TimeoutError:
             return _refused(HTTPStatus.REQUEST_TIMEOUT, "request_timeout", "the body came too slowly")
+        except web.RequestPayloadError as error:
+            return _refused(HTTPStatus.BAD_REQUEST, "bad_request", str(error))
         if body is None:
             return _refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", f"the body exceeds {MAX_BODY} bytes")
         response = self._gate.handle(_request(received, body), peer)

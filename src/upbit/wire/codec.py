@@ -50,7 +50,9 @@ def number(value: Decimal | int | str) -> str:
     Text that is no number passes as it is (`remain_only` is a legal volume). A float or boolean is refused: by the
     time it is here, nobody knows which amount was meant.
     """
-    if isinstance(value, str):
+    if isinstance(value, Decimal):
+        amount = value
+    elif isinstance(value, str):
         if "e" not in value and "E" not in value:
             return value
         try:
@@ -59,7 +61,7 @@ def number(value: Decimal | int | str) -> str:
             return value
     elif type(value) is int:
         return str(value)
-    elif not isinstance(value, Decimal):
+    else:
         raise TypeError(f"{value!r} is a {type(value).__name__}: give an amount as Decimal, int or text, as '{value}'")
     if not amount.is_finite():
         raise ValueError(f"{value} is no amount: give a finite number")

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha512
 from hmac import compare_digest
 from hmac import digest as hmac_digest
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, cast
 from urllib.parse import parse_qsl, unquote
 
 import msgspec
@@ -48,15 +48,16 @@ def body_pairs(body: bytes, content_type: str = "application/json") -> list[tupl
     if "form-urlencoded" in content_type:
         return parse_qsl(body.decode(), keep_blank_values=True)
     try:
-        fields = json.loads(body, parse_float=str, parse_int=str, parse_constant=_no_constant)
+        fields: object = json.loads(body, parse_float=str, parse_int=str, parse_constant=_no_constant)
     except RecursionError:
         raise ValueError("the body is nested too deeply") from None
     if not isinstance(fields, dict):
         raise ValueError("the body is not a JSON object")
     pairs: list[tuple[str, str]] = []
-    for key, value in fields.items():
+    for key, value in cast("dict[str, object]", fields).items():
         if isinstance(value, list):
-            pairs += [(key if key.endswith("[]") else f"{key}[]", _plain(one)) for one in value]
+            name = key if key.endswith("[]") else f"{key}[]"
+            pairs += [(name, _plain(one)) for one in cast("list[object]", value)]
         elif value is not None:
             pairs.append((key, _plain(value)))
     return pairs

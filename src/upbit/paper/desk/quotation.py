@@ -147,7 +147,7 @@ def _candles(
     if not 1 <= number <= 200:
         raise quotation_refusal(400, INVALID)
     try:
-        before = caller.now + 1 if to is None else min(read_moment(to), caller.now + 1)
+        before = caller.now + 1 if to is None else max(0, min(read_moment(to), caller.now + 1))
     except ValueError:
         raise quotation_refusal(400, INVALID) from None
     return [
