@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import io
-import os
 import re
 import runpy
 import shlex
@@ -175,24 +174,20 @@ def test_the_paper_exchange_starts_as_the_pages_say(command: str, tmp_path: Path
     words = shlex.split(command)
     assert ["paper", "serve"] == words[1:3]
     arguments = ["0" if before == "--port" else word for before, word in pairwise(words)]
-    running = subprocess.Popen(
-        [sys.executable, "-m", "upbit", *arguments],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
-    assert running.stdout is not None
-    try:
-        told = dict(line.strip().split("=", 1) for line in [running.stdout.readline() for _ in range(4)])
-        with urlopen(f"{told['UPBIT_BASE_URL']}/v1/market/all", timeout=10) as answer:
-            assert 200 == answer.status
-        with upbit.Upbit(told["UPBIT_ACCESS_KEY"], told["UPBIT_SECRET_KEY"], base_url=told["UPBIT_BASE_URL"]) as client:
-            assert client.accounts.list()
-        if "--env-file" in words:
+    with subprocess.Popen(
+        [sys.executable, "-m", "upbit", *arguments], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None
+        try:
+            told = dict(line.strip().split("=", 1) for line in [running.stdout.readline() for _ in range(4)])
+            with urlopen(f"{told['UPBIT_BASE_URL']}/v1/market/all", timeout=10) as answer:
+                assert 200 == answer.status
+            keys = told["UPBIT_ACCESS_KEY"], told["UPBIT_SECRET_KEY"]
+            with upbit.Upbit(*keys, base_url=told["UPBIT_BASE_URL"]) as client:
+                assert client.accounts.list()
             written = (tmp_path / words[words.index("--env-file") + 1]).read_text("utf-8")
             assert told.items() <= dict(line.split("=", 1) for line in written.splitlines()).items()
-    finally:
-        running.send_signal(signal.SIGTERM)
-        assert 0 == running.wait(10)
-        running.stdout.close()
+        finally:
+            running.send_signal(signal.SIGTERM)
+            code = running.wait(10)
+    assert 0 == code

@@ -157,10 +157,10 @@ KOREAN = Words(
 - 인자는 이름으로 줍니다. 시세 조회에서 맨 앞에 오는 인자(`markets`, `market`, `unit`)만 이름 없이 줄 수 있습니다.
 
 <a id="every-call"></a>
-**모든 호출의 오류**: 응답이 오지 않으면 `APIConnectionError`와 `APITimeoutError`, 응답을 읽을 수 없으면
-`ResponseError`, 거래소가 인자를 거부하면 `BadRequestError`, 요청 수 제한에는 `RateLimitError`와
-`RateLimitPenaltyError`, 서버 오류는 `InternalServerError`입니다. 빠진 인자나 모르는 인자는 아무것도 보내기 전에 `TypeError`가 되고,
-키가 없으면 `ConfigurationError`가 됩니다. 전체 목록: [errors.ko.md](errors.ko.md).
+**모든 호출의 오류**: 응답이 오지 않으면 `APIConnectionError`와 `APITimeoutError`, 읽을 수 없으면 `ResponseError`,
+거래소가 인자를 거부하면 `BadRequestError`, 요청 수 제한에는 `RateLimitError`와 `RateLimitPenaltyError`, 서버 오류는
+`InternalServerError`입니다. 빠진 인자나 모르는 인자는 아무것도 보내기 전에 `TypeError`가 되고, 키가 없으면
+`ConfigurationError`가 됩니다. 전체 목록: [errors.ko.md](errors.ko.md).
 """,
     contents="차례",
     no_key="키 필요 없음",

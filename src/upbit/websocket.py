@@ -57,6 +57,7 @@ class Stream(ClientConnection):
     """An open connection: that of `websockets`, with `recv` in bytes and with `up`."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by the event loop when the connection is there."""
         super().connection_made(transport)
         self._frames: deque[bytes] = deque()  # read, not yet handed over
         self._turn = asyncio.Lock()  # who reads the next frame: recv or up

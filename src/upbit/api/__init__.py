@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from .accounts import Accounts
 from .api_keys import ApiKeys
@@ -35,10 +35,10 @@ NAMESPACES: tuple[type[Namespace[Any]], ...] = (
     ApiKeys,
 )
 
-OPERATIONS: tuple[Operation[..., Any], ...] = tuple(
-    dict.fromkeys(
-        member for namespace in NAMESPACES for member in vars(namespace).values() if isinstance(member, Operation)
-    )
+_MEMBERS: list[object] = [member for namespace in NAMESPACES for member in vars(namespace).values()]
+
+OPERATIONS = tuple(
+    dict.fromkeys(cast("Operation[..., Any]", member) for member in _MEMBERS if isinstance(member, Operation))
 )
 """Every operation, in reading order."""
 

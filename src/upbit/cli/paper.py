@@ -118,14 +118,134 @@ def _options(say: Say) -> list[click.Parameter]:
             return read_profile(value).name
         except ValueError:
             raise click.BadParameter(
-                say(f"{value!r} is neither current nor 2023 nor a date.", f"{value!r}: current, 2023, 날짜 중 하나를 주세요."),
-                context,
-                option,
+                say(
+                    f"{value!r} is neither current nor 2023 nor a date.",
+                    f"{value!r}: current, 2023, 날짜 가운데 하나를 주세요.",
+                )
             ) from None
 
-    def option(name: str, english: str, korean: str, **attributes: object) -> click.Option:
-        return click.Option([name], help=say(english, korean), **attributes)  # pyright: ignore
-
     return [
-        option("--host", "Address of this machine; 127.0.0.1.", "이 컴퓨터의 주소. 127.0.0.1.", default="127.0.0.1"),
+        click.Option(
+            ["--host"], default="127.0.0.1", help=say("Loopback address; 127.0.0.1.", "루프백 주소. 기본값 127.0.0.1.")
+        ),
+        click.Option(
+            ["--port"],
+            type=click.IntRange(0, 65535),
+            default=0,
+            help=say("Port; 0 takes a free one.", "포트. 기본값 0은 빈 포트를 고릅니다."),
+        ),
+        click.Option(
+            ["--profile"],
+            default="current",
+            metavar="current|2023|YYYY-MM-DD",
+            callback=profile,
+            help=say("The day whose protocol is spoken; current.", "어느 날의 프로토콜을 쓸지. 기본값 current."),
+        ),
+        click.Option(
+            ["--seed"],
+            type=int,
+            default=0,
+            help=say("Decides prices and ids; 0.", "가격과 식별자를 정하는 시드. 기본값 0."),
+        ),
+        click.Option(
+            ["--data"],
+            metavar="DIR",
+            help=say("Folder to keep everything in; not in this version.", "모든 것을 저장할 폴더. 이 버전에는 없습니다."),
+        ),
+        click.Option(
+            ["--memory"],
+            is_flag=True,
+            help=say("Keep everything in memory, as always in this version.", "메모리에만 둡니다. 이 버전은 늘 그렇습니다."),
+        ),
+        click.Option(
+            ["--preset"],
+            metavar="NAME",
+            help=say("Character of the markets; not in this version.", "시장의 성격. 이 버전에는 없습니다."),
+        ),
+        click.Option(
+            ["--chaos"],
+            type=click.Choice(["none", "mild", "harsh"]),
+            default="none",
+            help=say("Faults to make; only none in this version.", "일으킬 장애. 이 버전에는 none만 있습니다."),
+        ),
+        click.Option(
+            ["--env-file"],
+            type=click.Path(dir_okay=False, path_type=Path),
+            help=say(
+                "Write the printed lines to this file, too, mode 0600; removed at the end.",
+                "출력하는 줄을 이 파일에도 씁니다(권한 0600). 끝나면 지웁니다.",
+            ),
+        ),
+        click.Option(
+            ["--no-limits"], is_flag=True, help=say("Switch the rate limits off.", "요청 수 제한을 끕니다.")
+        ),
+        click.Option(
+            ["--paranoid"],
+            is_flag=True,
+            help=say("Check every invariant at every step.", "모든 불변식을 매 단계 검사합니다."),
+        ),
     ]
+
+
+async def _serve(place: Place, say: Say) -> None:
+    from ..paper import RunningExchange  # these bring a web server
+    from ..paper.clock import wall
+    from ..paper.exchange import Exchange
+    from ..paper.server import Server
+
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    exchange = Exchange(
+        clock=wall, seed=place.seed, profile=place.profile, secret=lambda: token_hex(20), check=place.paranoid
+    )
+    key = exchange.first_key
+    with _told_to_stop(lambda: loop.call_soon_threadsafe(stop.set)):
+        async with Server(exchange, host=place.host, port=place.port, limited=place.limited) as server:
+            running = RunningExchange(
+                base_url=server.base_url, ws_url=server.ws_url, access_key=key.access_key, secret_key=key.secret
+            )
+            lines = "".join(f"{name}={value}\n" for name, value in running.env.items())
+            with _kept(place.env_file, lines):
+                click.echo(lines, nl=False)
+                click.echo(
+                    say(
+                        f"The paper exchange is ready (profile {place.profile}, seed {place.seed}). The money is not "
+                        "real, and nothing is kept after the end. Ctrl-C stops it.",
+                        f"모의 거래소가 준비되었습니다(프로필 {place.profile}, 시드 {place.seed}). 실제 돈이 아니며, 끝나면 "
+                        "아무것도 남지 않습니다. Ctrl-C로 멈춥니다.",
+                    ),
+                    err=True,
+                )
+                await stop.wait()
+    click.echo(say("The paper exchange has stopped.", "모의 거래소를 닫았습니다."), err=True)
+
+
+@contextmanager
+def _told_to_stop(stop: Callable[[], object]) -> Generator[None]:
+    """Hear SIGTERM and SIGINT."""
+
+    def heard(number: int, frame: FrameType | None) -> None:
+        stop()
+
+    before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _kept(path: Path | None, lines: str) -> Generator[None]:
+    """Keep the lines in a file that only its owner reads, while they are true: it appears whole and goes at the end."""
+    if path is None:
+        yield
+        return
+    # mkstemp makes it 0600; a rename puts it in place whole.
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as draft:
+        draft.write(lines)
+    Path(draft.name).replace(path)
+    try:
+        yield
+    finally:
+        if path.exists() and path.read_text() == lines:  # another exchange may have written it since
+            path.unlink()

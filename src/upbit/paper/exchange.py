@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 from heapq import heapify, heappop, heapreplace
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 import msgspec
@@ -77,6 +78,22 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
         return f"<Key {self.access_key}>"
 
 
+class Journal(Protocol):
+    """Where what cannot be computed again is written down, so that a restart finds it."""
+
+    def note(self, command: str, *arguments: object) -> None:
+        """Note a command that was carried out just now: its name, and what JSON can write of its arguments."""
+        ...
+
+    def spend(self, nonce: bytes) -> None:
+        """Note that a nonce is used up."""
+        ...
+
+    def commit(self) -> None:
+        """Return when all that was noted is safe."""
+        ...
+
+
 class Venue(NamedTuple):
     """One listed market, opened: where its prices come from and what they leave behind."""
 
@@ -115,7 +132,10 @@ class Exchange:
         self._venues: dict[str, Venue] = {}
         self._tapes: dict[str, Tape] = {}
         self._keys: dict[str, Key] = {}
-        self._nonces: set[tuple[str, str]] = set()
+        self._nonces: set[bytes] = set()
+        self._pauses: list[tuple[int, int]] = []
+        self.journal: Journal | None = None
+        """Settable: whoever keeps the exchange on disk."""
         self.pockets = Pockets(self.ledger, self.new_id, self._emit)
         self.account = self.pockets.add("메인 포켓")
         """The account that is there from the start: the main pocket."""
@@ -146,11 +166,24 @@ class Exchange:
         while due:
             at, code = due[0]
             flow = self._venues[code].flow
+            self.wallet.advance(at)
             flow.advance(now if flow.regime == "halt" else at)
             if flow.due <= now:
                 heapreplace(due, (flow.due, code))
             else:
                 heappop(due)
+
+    def run_on(self, clock: Callable[[], int]) -> None:
+        """Ask another clock from now on; time does not go back."""
+        self._clock = clock
+
+    def pause(self, until: int) -> None:
+        """Let time pass in which the markets stand still: no orders, no trades. Withdrawals and deposits go on."""
+        self._pauses.append((self.now, until))
+        for venue in self._venues.values():
+            venue.flow.skip(until)
+        self.wallet.advance(until)
+        self.now = until
 
     # -- markets -----------------------------------------------------------------------------------
 
@@ -223,6 +256,9 @@ class Exchange:
             tick=tick,
             start=self.started,
         )
+        for begin, end in self._pauses:
+            flow.advance(begin)
+            flow.skip(end)
         flow.advance(self.now)
         return Venue(listing, book, flow, tape)
 
@@ -254,16 +290,28 @@ class Exchange:
             created=self.now,
             expires=self.now + lifetime,
         )
-        self._keys[key.access_key] = key
+        self.keep_key(key)
+        if self.journal is not None:
+            self.journal.note("key", msgspec.to_builtins(key))
         return key
+
+    def keep_key(self, key: Key) -> None:
+        """Let a key that was made be used."""
+        self._keys[key.access_key] = key
 
     def spend_nonce(self, access_key: str, nonce: str) -> bool:
         """Use a nonce up; False when it was used before."""
-        spent = (access_key, nonce)
+        spent = sha256(f"{access_key}\x1f{nonce}".encode()).digest()[:16]
         if spent in self._nonces:
             return False
         self._nonces.add(spent)
+        if self.journal is not None:
+            self.journal.spend(spent)
         return True
+
+    def keep_nonces(self, spent: Iterable[bytes]) -> None:
+        """Remember nonces that were used up before."""
+        self._nonces.update(spent)
 
     # -- ids and events ----------------------------------------------------------------------------
 

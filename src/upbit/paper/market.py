@@ -174,7 +174,7 @@ class Flow:
         """Let everything happen that is due up to ``now`` (ms since 1970), in order of time."""
         limit = now * 1000
         if self.regime == "halt":
-            self._next, self._second = max(self._next, limit + 1), max(self._second, now // 1000)
+            self.skip(now)
             return
         mood = _REGIMES[self.regime]
         while self._next <= limit:
@@ -186,6 +186,10 @@ class Flow:
             self._event(at // 1000)
             wait = self._waits[self._flow(10)] * 1_000_000_000 // (self._pace * self._rate * mood.haste)
             self._next = at + wait + 1
+
+    def skip(self, now: int) -> None:
+        """Let the time up to ``now`` (ms since 1970) pass without an event."""
+        self._next, self._second = max(self._next, now * 1000 + 1), max(self._second, now // 1000)
 
     @property
     def due(self) -> int:
