@@ -159,7 +159,7 @@ def test_the_secret_shows_nowhere() -> None:
     shown += [repr(caught.value), str(vars(caught.value)), pickle.dumps(caught.value).decode("latin-1")]
     assert not [text for text in shown if SECRET in text]
     for thing in (client, client._link._signer):
-        with pytest.raises(TypeError):
+        with pytest.raises(TypeError, match="not copied"):
             pickle.dumps(thing)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from tools.reference import DOCS, ENGLISH, KOREAN, PERMISSIONS, Words, main, page
-from upbit import models
+from upbit import errors, models
 from upbit.api import OPERATIONS
 from upbit.api.operation import Operation
 from upbit.documented import NAMESPACES, Documented
@@ -95,6 +96,13 @@ def test_documented_names_stand_with_their_operation(words: Words) -> None:
         for name, member in vars(namespace).items():
             if isinstance(member, Documented):
                 assert f"`{namespace.__name__}.{name}`" in section(words, member.operation)
+
+
+@pytest.mark.parametrize("name", ["errors.md", "errors.ko.md"])
+def test_the_page_of_errors_names_every_error(name: str) -> None:
+    text = (DOCS / name).read_text("utf-8")
+    raised = [one.__name__ for one in vars(errors).values() if inspect.isclass(one) and issubclass(one, Exception)]
+    assert [] == [one for one in raised if f"`{one}`" not in text and f"`upbit.{one}`" not in text]
 
 
 def test_a_choice_shows_its_values_and_a_list_the_name_it_travels_under() -> None:

@@ -20,7 +20,7 @@ import sys
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import NamedTuple
 
 from rich.box import SIMPLE
@@ -98,12 +98,18 @@ def _run(*command: str) -> None:
 @contextmanager
 def served(profile: str) -> Generator[dict[str, str]]:
     """Serve a fresh exchange from a process of its own; gives the environment it prints."""
-    with subprocess.Popen([*SERVE, profile], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    command = [*SERVE, profile]
+    with (
+        TemporaryFile("w+") as said,
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=said, text=True) as process,
+    ):
         try:
             yield _environment(process.stdout or ())
         finally:
             process.terminate()
-            process.wait(FAREWELL)
+            if process.wait(FAREWELL):
+                said.seek(0)
+                print(said.read(), file=sys.stderr)
 
 
 def _environment(lines: Iterable[str]) -> dict[str, str]:
@@ -218,7 +224,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     findings: dict[str, list[Finding]] = {}
     for witness in chosen:
         for profile in witness.profiles:
-            print(f"\n{', '.join(witness.requires)}; profile {profile}", flush=True)
+            print(f"\n{witness.requires[0]}, profile {profile}", flush=True)
             heard = hear(witness, profile)
             findings.setdefault(profile, []).extend(heard)
             for one in heard:

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from . import paper as paper
     from .api.operation import Reply as Reply
     from .client import AsyncUpbit as AsyncUpbit
     from .client import Upbit as Upbit
@@ -30,6 +31,8 @@ else:
         if name in _PLACES:
             module, member = _PLACES[name]
             found = getattr(import_module(f".{module}", __name__), member)
+        elif name == "paper":
+            found = import_module(".paper", __name__)
         elif name in (errors := _errors()):
             found = errors[name]
         else:
@@ -38,7 +41,7 @@ else:
         return found
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *_PLACES, *_errors()})
+        return sorted({*globals(), *_PLACES, *_errors(), "paper"})
 
     def _errors() -> dict[str, type]:
         errors = import_module(".errors", __name__)

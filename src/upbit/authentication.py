@@ -6,11 +6,10 @@ it refuses to do: show the secret, or hash anything but the plain text of the pa
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, MutableMapping
 from typing import Protocol, TypeVar, cast
 
-from .secret import Secret, Signer
+from .secret import Secret, Signer, new_nonce
 from .wire.token import Algorithm
 
 
@@ -38,7 +37,7 @@ class APIKeyAuthenticator:
         secret_key: str,
         *,
         algorithm: Algorithm = "HS512",
-        nonce: Callable[[], str] = lambda: str(uuid.uuid4()),
+        nonce: Callable[[], str] = new_nonce,
     ) -> None:
         self.host = host
         self.access_key = access_key

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import random
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from types import TracebackType
@@ -42,7 +41,7 @@ from .flow.steps import Flow
 from .io import AsyncTransport, Lock, Transport
 from .link import Connect, Link
 from .pkginfo import package_version
-from .secret import Signer
+from .secret import Signer, new_nonce
 from .settings import AsyncOptions, Options, SyncOptions
 from .wire.message import Request, Response
 
@@ -105,6 +104,9 @@ class Client(Namespaces[Face], Generic[Face, Shared]):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}Client({self.base_url})"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a client is not copied or pickled: make it anew where it is needed")
 
     def with_options(
         self, *, timeout: float | tuple[float, float] | None = None, max_retries: int | None = None
@@ -181,8 +183,8 @@ def _agree(
     found = settings.keys(access_key, secret_key, os.environ)
     signer = None
     if found is not None:
-        nonce = options.get("nonce") or (lambda: str(uuid.uuid4()))
-        signer = Signer(*found, nonce=nonce, algorithm=options.get("algorithm", "HS512"))
+        nonce, algorithm = options.get("nonce", new_nonce), options.get("algorithm", "HS512")
+        signer = Signer(*found, nonce=nonce, algorithm=algorithm)
     link = Link(options, given, connect, signer, os.environ)
     terms = Terms(
         pace=Pace(Lock()),

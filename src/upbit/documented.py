@@ -28,7 +28,7 @@ from .api import (
 )
 from .api.operation import Async, Face, Operation, Sync
 from .flow.result import typed
-from .wire.codec import Moment
+from .wire.codec import Moment, number
 from .wire.message import Response
 from .wire.quota import header_fields
 
@@ -128,8 +128,8 @@ def _error(said: object, text: str, reason: str) -> JSON:
 
 
 def spelled(value: object) -> object:
-    """Spell a float as the number it is printed as, without an exponent: 1e-05 is 0.00001."""
-    return f"{Decimal(repr(float(value))):f}" if isinstance(value, float) else value
+    """Spell a float as the number it is printed as, without an exponent: 1e-05 is 0.00001. ValueError for NaN."""
+    return number(Decimal(repr(float(value)))) if isinstance(value, float) else value
 
 
 class Envelops(Protocol):

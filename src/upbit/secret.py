@@ -6,6 +6,7 @@ A secret is in no repr, message, pickle or copy. Nothing here reads the environm
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import uuid4
 
 from .wire.token import Algorithm, sign
 
@@ -29,13 +30,18 @@ class Secret:
         raise TypeError("a secret is not copied or pickled: make the client anew where it is needed")
 
 
+def new_nonce() -> str:
+    """Make a nonce as the exchange wants it: a random UUID."""
+    return str(uuid4())
+
+
 class Signer:
     """Makes the `Authorization` of requests."""
 
     __slots__ = ("_access_key", "_algorithm", "_nonce", "_secret")
 
     def __init__(
-        self, access_key: str, secret: Secret, *, nonce: Callable[[], str], algorithm: Algorithm = "HS512"
+        self, access_key: str, secret: Secret, *, nonce: Callable[[], str] = new_nonce, algorithm: Algorithm = "HS512"
     ) -> None:
         self._access_key = access_key
         self._secret = secret

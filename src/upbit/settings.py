@@ -159,10 +159,10 @@ def keys(access_key: str | None, secret_key: str | None, environ: Mapping[str, s
 def place(options: Options, spoken: str | None, environ: Mapping[str, str]) -> Place:
     """Decide where requests go; `spoken` is the host that a `spec_uri` document names."""
     told = options.get("base_url", options.get("config", {}).get("host", spoken))
-    given = told or environ.get("UPBIT_BASE_URL") or f"https://{HOSTS[options.get('region', 'kr')]}"
-    base, trusted = _origin(given)
-    socket = options.get("ws_url") or (None if told else environ.get("UPBIT_WS_URL"))
-    if socket is None:
+    usual = environ.get("UPBIT_BASE_URL") or f"https://{HOSTS[options.get('region', 'kr')]}"
+    base, trusted = _origin(usual if told is None else told)
+    socket = options.get("ws_url", environ.get("UPBIT_WS_URL") if told is None else None)
+    if not socket:
         return Place(base, f"ws{base.removeprefix('http')}{SOCKET_PATH}", trusted)
     parts = address(socket, ("wss", "ws"))
     return Place(base, parts.geturl(), trusted)

@@ -13,6 +13,8 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from websockets.exceptions import InvalidStatus
+
 from tests.paper.visitor import START
 from upbit.client import AsyncUpbit, Upbit
 from upbit.documented import Envelope
@@ -24,6 +26,7 @@ from upbit.paper.broadcast import Hub
 from upbit.paper.clock import SteppedClock
 from upbit.paper.exchange import Exchange, Key
 from upbit.paper.gate import Gate
+from upbit.paper.handshake import Admission, Handshake
 from upbit.paper.inside import BASE_URL, AsyncInsideTransport, InsideTransport
 from upbit.paper.server import threaded
 from upbit.settings import AsyncOptions, SyncOptions
@@ -135,6 +138,10 @@ class Door:
         """Say something on a socket, let some time go by, and take so many frames."""
         raise NotImplementedError
 
+    def connects(self) -> bool:
+        """Whether a socket may be opened now."""
+        raise NotImplementedError
+
     def _arrive(self) -> None:
         """Wait until the exchange has noticed what time it is."""
 
@@ -201,6 +208,11 @@ class Inside(Door):
     def join(self) -> None:
         self.inside = InsideTransport(Gate(self.exchange))
         self.hub = Hub(self.exchange)
+        self.handshake = Handshake(self.exchange)
+
+    def connects(self) -> bool:
+        admitted = self.handshake.admit(Request("GET", PUBLIC), PUBLIC, "127.0.0.1", self.now)
+        return isinstance(admitted, Admission)
 
     def _arrive(self) -> None:
         self.exchange.advance()
@@ -223,13 +235,18 @@ class Http(Door):
         self.base_url = base_url
         self.ws_url = ws_url
 
-    def _arrive(self) -> None:
-        self.client()
-
     @asynccontextmanager
     async def socket(self) -> AsyncIterator[Any]:
         async with UpbitWebSocket(self.ws_url) as connection:
             yield connection
+
+    async def opens(self) -> bool:
+        try:
+            async with self.socket():
+                return True
+        except InvalidStatus as refused:
+            assert 429 == refused.response.status_code
+            return False
 
     async def converse(self, payload: str | None, frames: int, seconds: float) -> list[bytes]:
         async with asyncio.timeout(5), self.socket() as connection:
@@ -254,6 +271,9 @@ class HttpSync(Http, SyncDoor):
     def listen(self, payload: str | None, frames: int, seconds: float = 0) -> list[bytes]:
         return asyncio.run(self.converse(payload, frames, seconds))
 
+    def connects(self) -> bool:
+        return asyncio.run(self.opens())
+
 
 class HttpAsync(Http, AsyncDoor):
     """HTTP and the async client."""
@@ -263,6 +283,9 @@ class HttpAsync(Http, AsyncDoor):
 
     def listen(self, payload: str | None, frames: int, seconds: float = 0) -> list[bytes]:
         return self.runner.run(self.converse(payload, frames, seconds))
+
+    def connects(self) -> bool:
+        return self.runner.run(self.opens())
 
 
 class InsideSync(Inside, SyncDoor):

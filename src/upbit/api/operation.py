@@ -284,6 +284,19 @@ class Operation(Generic[P, T]):
             return Request(self.verb, path, "", msgspec.json.encode(fields), JSON_TYPE)
         return Request(self.verb, path, "&".join([f"{escape(name)}={escape(text)}" for name, text in pairs]))
 
+    def texts(self, arguments: Mapping[str, Any]) -> dict[str, list[str]]:
+        """Write arguments as texts by their names on the wire; `from_texts` reads them back."""
+        return {
+            parameter.wire: [text for _, text in parameter.pairs(arguments[parameter.name])]
+            for parameter in self.parameters
+            if parameter.name in arguments
+        }
+
+    def from_texts(self, texts: Mapping[str, Iterable[str]]) -> dict[str, Any]:
+        """Read back what `texts` wrote."""
+        in_path = {parameter.name: "".join(texts.get(parameter.wire, ())) for parameter in self.parameters}
+        return self.arguments(in_path, [(wire, text) for wire, given in texts.items() for text in given])
+
     def arguments(self, in_path: Mapping[str, str], pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
         """Read a call back: the server's half of the protocol.
 

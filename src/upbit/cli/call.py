@@ -70,10 +70,12 @@ def _command(operation: Operation[..., Any], name: str, say: Say, *, hidden: boo
     def run(base_url: str | None, table: bool, **given: Any) -> None:
         from ..client import Upbit
         from ..errors import APIStatusError, UpbitError
+        from ..settings import SyncOptions
 
+        options: SyncOptions = {} if base_url is None else {"base_url": base_url}
         arguments = {name: value for name, value in given.items() if value not in (None, ())}
         try:
-            with Upbit(**({} if base_url is None else {"base_url": base_url})) as client:
+            with Upbit(**options) as client:
                 result: object = client.perform(operation, operation.bind((), arguments))
         except UpbitError as error:
             meaning = inspect.getdoc(type(error)) if isinstance(error, APIStatusError) else None
@@ -94,13 +96,12 @@ def _command(operation: Operation[..., Any], name: str, say: Say, *, hidden: boo
         callback=run,
         params=[
             *(_option(parameter, say) for parameter in operation.parameters),
-            click.Option(["--table"], is_flag=True, help=say("Show a table instead of JSON.", "JSON 대신 표로 보여 줍니다.")),
             click.Option(
-                ["--base-url"], metavar="URL", help=say("Where the exchange is.", "거래소의 주소.")
+                ["--table"], is_flag=True, help=say("Show a table instead of JSON.", "JSON 대신 표로 보여 줍니다.")
             ),
+            click.Option(["--base-url"], metavar="URL", help=say("Where the exchange is.", "거래소의 주소.")),
         ],
         help=f"{told}\n\n{facts}",
-        short_help=told.partition("\n")[0],
         hidden=hidden,
     )
 

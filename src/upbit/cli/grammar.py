@@ -5,7 +5,8 @@ click does the parsing; its own texts are replaced here, since it has no Korean 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator
 
 import click
 from rich.cells import cell_len
@@ -34,12 +35,16 @@ class Formatter(click.HelpFormatter):
         indent = " " * self.current_indent
         for number, paragraph in enumerate(text.split("\n\n")):
             self.write("\n" if number else "")
-            for line in wrap(paragraph, self.width - len(indent)):
-                self.write(f"{indent}{line}\n")
+            for item in re.split(r"\n(?=- )", paragraph):
+                hang = ""
+                for line in wrap(item, self.width - len(indent) - 2):
+                    self.write(f"{indent}{hang}{line}\n")
+                    hang = "  " if item.startswith("- ") else ""
 
-    def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         """Write a list of names and what they mean."""
         indent = " " * self.current_indent
+        rows = list(rows)
         first = min(max(len(name) for name, _ in rows), col_max) + col_spacing
         for name, meaning in rows:
             meaning = meaning.replace("[required]", self._say("[required]", "[필수]"))
@@ -59,9 +64,13 @@ class Context(click.Context):
 
 
 class Command(click.Command):
-    """A command that speaks both languages."""
+    """A command that speaks both languages; in a list it is said what its help says first."""
 
     context_class = Context
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """Give the first paragraph of the help, whole."""
+        return _first(self)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """Make `--help`."""
@@ -69,9 +78,13 @@ class Command(click.Command):
 
 
 class Group(click.Group):
-    """Commands under one name."""
+    """Commands under one name; alone, it shows its help."""
 
     context_class = Context
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """Give the first paragraph of the help, whole."""
+        return _first(self)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """Make `--help`."""
@@ -89,11 +102,15 @@ class Group(click.Group):
         return names[0], found, [*names[1:], *args[1:]]
 
 
-def section(**options: object) -> None:
+def section() -> None:
     """What a group does when none of its commands is given: show its help."""
     context = click.get_current_context()
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
+
+
+def _first(command: click.Command) -> str:
+    return (command.help or "").partition("\n\n")[0]
 
 
 def _spoken(option: click.Option | None, context: click.Context) -> click.Option | None:

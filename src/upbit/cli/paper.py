@@ -67,7 +67,10 @@ def paper(say: Say) -> click.Group:
             )
         if chaos != "none":
             raise click.UsageError(
-                say(f"--chaos {chaos}: this version makes no faults.", f"--chaos {chaos}: 이 버전에는 장애 주입이 없습니다.")
+                say(
+                    f"--chaos {chaos}: this version makes no faults.",
+                    f"--chaos {chaos}: 이 버전에는 장애 주입이 없습니다.",
+                )
             )
         if preset is not None:
             raise click.UsageError(
@@ -87,7 +90,9 @@ def paper(say: Say) -> click.Group:
 
     return Group(
         "paper",
-        help=say("A whole exchange on this machine; the money is not real.", "이 컴퓨터 안의 거래소. 실제 돈이 아닙니다."),
+        help=say(
+            "A whole exchange on this machine; the money is not real.", "이 컴퓨터 안의 거래소. 실제 돈이 아닙니다."
+        ),
         commands=[
             Command(
                 "serve",
@@ -150,12 +155,16 @@ def _options(say: Say) -> list[click.Parameter]:
         click.Option(
             ["--data"],
             metavar="DIR",
-            help=say("Folder to keep everything in; not in this version.", "모든 것을 저장할 폴더. 이 버전에는 없습니다."),
+            help=say(
+                "Folder to keep everything in; not in this version.", "모든 것을 저장할 폴더. 이 버전에는 없습니다."
+            ),
         ),
         click.Option(
             ["--memory"],
             is_flag=True,
-            help=say("Keep everything in memory, as always in this version.", "메모리에만 둡니다. 이 버전은 늘 그렇습니다."),
+            help=say(
+                "Keep everything in memory, as always in this version.", "메모리에만 둡니다. 이 버전은 늘 그렇습니다."
+            ),
         ),
         click.Option(
             ["--preset"],
@@ -176,9 +185,7 @@ def _options(say: Say) -> list[click.Parameter]:
                 "출력하는 줄을 이 파일에도 씁니다(권한 0600). 끝나면 지웁니다.",
             ),
         ),
-        click.Option(
-            ["--no-limits"], is_flag=True, help=say("Switch the rate limits off.", "요청 수 제한을 끕니다.")
-        ),
+        click.Option(["--no-limits"], is_flag=True, help=say("Switch the rate limits off.", "요청 수 제한을 끕니다.")),
         click.Option(
             ["--paranoid"],
             is_flag=True,
@@ -210,8 +217,8 @@ async def _serve(place: Place, say: Say) -> None:
                     say(
                         f"The paper exchange is ready (profile {place.profile}, seed {place.seed}). The money is not "
                         "real, and nothing is kept after the end. Ctrl-C stops it.",
-                        f"모의 거래소가 준비되었습니다(프로필 {place.profile}, 시드 {place.seed}). 실제 돈이 아니며, 끝나면 "
-                        "아무것도 남지 않습니다. Ctrl-C로 멈춥니다.",
+                        f"모의 거래소가 준비되었습니다(프로필 {place.profile}, 시드 {place.seed}). 실제 돈이 아니며, "
+                        "끝나면 아무것도 남지 않습니다. Ctrl-C로 멈춥니다.",
                     ),
                     err=True,
                 )

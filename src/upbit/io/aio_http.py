@@ -55,6 +55,7 @@ class AsyncHTTPTransport:
         if self._session is not None and self._loop is asyncio.get_running_loop():
             await self._session.close()
         self._abandon()
+        self._session = None
 
     def __del__(self) -> None:
         self._abandon()

@@ -72,6 +72,10 @@ class Engine:
         self._markets = {code: _Market(code) for code in markets}
         self._last_id = 0
 
+    def __getstate__(self) -> dict[str, object]:
+        """All but the terms, which are functions: whoever reads this back sets them."""
+        return {name: value for name, value in vars(self).items() if name != "terms"}
+
     # -- questions -----------------------------------------------------------------------------
 
     def book(self, market: str) -> Book:

@@ -144,6 +144,19 @@ class Exchange:
         self.first_key = self.issue_key(self.account)
         """Its key."""
 
+    def __getstate__(self) -> dict[str, object]:
+        """All but what is made anew or kept apart: clock, listeners, journal, the used nonces."""
+        left_out = {"_clock", "_secret", "_listeners", "_nonces", "journal"}
+        return {name: value for name, value in vars(self).items() if name not in left_out}
+
+    def __setstate__(self, state: Mapping[str, object]) -> None:
+        """Stand still at the time of the copy, until `run_on`; keys are made from the seeded source."""
+        vars(self).update(state)
+        self._clock = lambda: self.now
+        self._secret = self._seeded_secret
+        self._listeners, self._nonces, self.journal = [], set(), None
+        self.engine.terms = self._terms()
+
     def __repr__(self) -> str:
         return f"<paper exchange, profile {self.profile.name}, seed {self.seed}>"
 
@@ -292,7 +305,7 @@ class Exchange:
         )
         self.keep_key(key)
         if self.journal is not None:
-            self.journal.note("key", msgspec.to_builtins(key))
+            self.journal.note("key", msgspec.structs.asdict(key) | {"permissions": sorted(key.permissions)})
         return key
 
     def keep_key(self, key: Key) -> None:

@@ -14,6 +14,7 @@ from hashlib import md5
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
+from zlib import crc32
 
 from ..api import OPERATIONS
 from ..api.operation import Operation
@@ -73,25 +74,32 @@ class Gate:
             return self._respond(404, self._error_body(error), {"Content-Type": "application/json", "Date": date})
         operation, in_path = found
         headers = dict(_QUOTATION_HEADERS if operation.needs is None else _EXCHANGE_HEADERS, Date=date)
-        shown: frozenset[str] = frozenset()
         try:
             key = None if operation.needs is None else self._verify(request, operation, peer, now)
             headers["Remaining-Req"], granted = self._pace(operation, request, key, peer, now)
             if not granted:
                 raise refusal("too_many_requests")
             arguments = self._arguments(operation, in_path, request)
-            if _SHOWN.get(operation.name) in arguments:
-                shown = frozenset({"converted_trade_price"})
-            account = "" if key is None else key.account
-            result = HANDLERS[operation](Caller(self._exchange, account, key, now), **arguments)
-            status = self._exchange.profile.status(operation.answers, result)
-            body = self._speller.write(result, shown)
+            status, body = self.perform(operation, key, arguments, now)
+            if operation.repeat != "safe" and key is not None and self._exchange.journal is not None:
+                texts = operation.texts(arguments)
+                self._exchange.journal.note(operation.name, key.access_key, texts, crc32(body))
         except APIStatusError as error:
             status = self._exchange.profile.error_status(error.name, error.status_code)
             body = self._error_body(error)
         if operation.needs is None:
             headers["ETag"] = f'W/"0{md5(body, usedforsecurity=False).hexdigest()}"'
         return self._respond(status, body, headers)
+
+    def perform(
+        self, operation: Operation[..., Any], key: Key | None, arguments: Mapping[str, Any], now: int
+    ) -> tuple[int, bytes]:
+        """Carry out an operation, unasked for a token: the status and the body of its answer. Raises its refusal."""
+        shown = _SHOWN.get(operation.name) in arguments
+        account = "" if key is None else key.account
+        result = HANDLERS[operation](Caller(self._exchange, account, key, now), **arguments)
+        body = self._speller.write(result, frozenset({"converted_trade_price"} if shown else ()))
+        return self._exchange.profile.status(operation.answers, result), body
 
     def _route(self, request: Request) -> tuple[Operation[..., Any], dict[str, str]] | None:
         path = re.sub(r"/+", "/", request.path)

@@ -11,7 +11,7 @@ times. It refuses to know anything from the start on: that is `tape`'s.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 from math import isqrt
@@ -63,10 +63,23 @@ class History:
         self._tick = tick
         self._volatility, self._turnover, self._trades = volatility, turnover, trades
         self._key = f"{seed}\x1f{market}\x1f".encode()
+        self._remember()
+
+    def _remember(self) -> None:
         self._walk: tuple[list[int], list[int]] | None = None
         self._day = lru_cache(64)(self._make_day)
         self._children = lru_cache(64)(self._divide)
         self._leaf = lru_cache(32)(self._make_trades)
+
+    def __getstate__(self) -> dict[str, object]:
+        """All but what is only remembered to answer faster."""
+        remembered = {"_walk", "_day", "_children", "_leaf"}
+        return {name: value for name, value in vars(self).items() if name not in remembered}
+
+    def __setstate__(self, state: Mapping[str, object]) -> None:
+        """Begin to remember anew."""
+        vars(self).update(state)
+        self._remember()
 
     def candles(self, unit: Unit, before: int, count: int) -> list[Bar]:
         """The newest ``count`` bars that begin before ``before``, newest first. The one at the start ends there."""

@@ -68,6 +68,10 @@ class Ledger:
         held = self._accounts.get(account, {}).get(currency)
         return Holding() if held is None else Holding(held.balance, held.locked, held.average)
 
+    def accounts(self) -> list[str]:
+        """Everybody who ever held anything, in the order in which they came."""
+        return list(self._accounts)
+
     def holdings(self, account: str) -> Iterator[tuple[str, Holding]]:
         """Every currency the account ever held, in the order in which they came."""
         return ((currency, self.holding(account, currency)) for currency in list(self._accounts.get(account, ())))

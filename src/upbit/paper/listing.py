@@ -250,9 +250,20 @@ def lot(listed: Listing) -> int:
     return TRAITS[listed.preset].lot * SCALE**3 // (listed.price * krw)
 
 
+class Grid(NamedTuple):
+    """The steps of prices from each bound on, in units of 1e-8; called with a price it says the step there."""
+
+    bounds: list[int]
+    steps: list[int]
+
+    def __call__(self, price: int) -> int:
+        """The step at a price."""
+        return self.steps[bisect_right(self.bounds, price) - 1]
+
+
 def ticks(market: str, *, on: date | None = None) -> Callable[[int], int]:
     """The step of the grid at a price, both in units of 1e-8, by the tick table of a day (None: today's)."""
     bands = tick_table(market, on=on).bands[::-1]
     bounds = [int(bound * SCALE) for bound, _ in bands]
     steps = [int(step * SCALE) for _, step in bands]
-    return lambda price: steps[bisect_right(bounds, price) - 1]
+    return Grid(bounds, steps)

@@ -41,7 +41,7 @@ def amount(units: int) -> Decimal:
         return Decimal(units).scaleb(-8)
 
 
-class Ticket(Struct, kw_only=True):
+class Ticket(Struct, kw_only=True, array_like=True):
     """An order as asked for."""
 
     account: str
@@ -80,7 +80,7 @@ class Ticket(Struct, kw_only=True):
         return (self.price or _ZERO) * (1 if self.volume is None else self.volume)
 
 
-class OrderTrade(Struct, frozen=True):
+class OrderTrade(Struct, frozen=True, array_like=True):
     """One fill as an order shows it."""
 
     market: str
@@ -114,6 +114,8 @@ class OrderRecord(Ticket, kw_only=True):
     prevented_locked: Decimal = _ZERO
     """The lock that went with it: a bid's with its fee."""
     trades: tuple[OrderTrade, ...] = ()
+    number: int = 0
+    """Which of all accepted orders it is, from 1."""
 
     @property
     def remaining_fee(self) -> Decimal:

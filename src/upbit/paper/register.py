@@ -6,7 +6,7 @@ together. It decides nothing itself and never looks into an order book.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Literal
 
@@ -30,6 +30,30 @@ class Register:
         self._by_account: dict[str, dict[str, OrderRecord]] = {}
         self._identified: dict[tuple[str, str], OrderRecord] = {}
         self._open: dict[str, Resting | None] = {}
+        self._ended: list[OrderRecord] = []
+
+    def __getstate__(self) -> dict[str, object]:
+        """All but the orders that have ended: they change no more, and are kept apart (`ended`, `restore`)."""
+        open_orders = {uuid: self._orders[uuid] for uuid in self._open}
+        return vars(self) | {"_orders": open_orders, "_by_account": {}, "_identified": {}, "_ended": []}
+
+    def restore(self, ended: Iterable[OrderRecord]) -> None:
+        """After a copy was made of `__getstate__`: take back the orders that had ended, in the order of their ends."""
+        self._ended = list(ended)
+        known = sorted([*self._orders.values(), *self._ended], key=lambda order: order.number)
+        self._orders = {}
+        for order in known:
+            self._keep(order)
+
+    def _keep(self, order: OrderRecord) -> None:
+        self._orders[order.uuid] = order
+        self._by_account.setdefault(order.account, {})[order.uuid] = order
+        if order.identifier is not None:
+            self._identified[order.account, order.identifier] = order
+
+    def ended(self, since: int = 0) -> list[OrderRecord]:
+        """The orders that have ended but for the first `since` of them, in the order of their ends."""
+        return self._ended[since:]
 
     def order(self, account: str, uuid: str) -> OrderRecord | None:
         """An account's own order."""
@@ -42,6 +66,10 @@ class Register:
     def orders(self, account: str) -> list[OrderRecord]:
         """All orders of an account, oldest first."""
         return list(self._by_account.get(account, {}).values())
+
+    def everything(self) -> list[OrderRecord]:
+        """All orders of all accounts, oldest first."""
+        return list(self._orders.values())
 
     def open_orders(self, account: str) -> list[OrderRecord]:
         """The orders of an account that have not ended, oldest first."""
@@ -58,10 +86,8 @@ class Register:
             self.ledger.lock(order.account, order.currency, order.locked)
         except InsufficientFunds as error:
             raise Violation(f"{order.uuid} was drafted without its funds") from error
-        self._orders[order.uuid] = order
-        self._by_account.setdefault(order.account, {})[order.uuid] = order
-        if order.identifier is not None:
-            self._identified[order.account, order.identifier] = order
+        order.number = len(self._orders) + 1
+        self._keep(order)
         self._open[order.uuid] = None
         self._emit(OrderChanged("wait", order.snapshot(), now))
         self._emit(AssetChanged(order.account, (order.currency,), now))
@@ -124,6 +150,7 @@ class Register:
         """End an order: its lock is given back, its record keeps what it shows."""
         order.state = state
         del self._open[order.uuid]
+        self._ended.append(order)
         given_back = order.locked
         self._emit(OrderChanged(state, order.snapshot(), now))
         if given_back:
