@@ -13,7 +13,9 @@ import pytest
 
 from tests.fakes import ORDER, AsyncScriptedTransport, ScriptedTransport, answer
 from upbit import APITimeoutError, AsyncUpbit, ResponseError, Upbit
+from upbit.api import Orders
 from upbit.documented import NAMESPACES, Documented, Headers
+from upbit.documented import Order as Order_
 from upbit.models import Order
 from upbit.wire.message import Response
 
@@ -229,4 +231,4 @@ def test_documented_names_can_be_looked_at() -> None:
         inspect.signature(client.Order.Order_new).parameters
     )
     assert (inspect.getdoc(client.Order.Order_new) or "").startswith("Place an order (")
-    assert all(inspect.getdoc(one) for space in NAMESPACES for one in [space])
+    assert Orders.create is Order_.Order_new.operation

@@ -69,7 +69,10 @@ SWAGGER: dict[str, Any] = {
             "put": {
                 "operationId": "Future_put",
                 "tags": ["Future"],
-                "parameters": [{"name": "draft", "in": "body", "schema": {"$ref": "#/definitions/Draft"}}],
+                "parameters": [
+                    {"name": "draft", "in": "body", "schema": {"$ref": "#/definitions/Draft"}},
+                    {"name": "anything", "in": "body"},
+                ],
             },
             "delete": {"operationId": "Future_open", "security": []},
             "patch": {"tags": ["Future"]},
@@ -322,6 +325,16 @@ def test_a_url_without_a_document_is_a_clear_error_every_time(line: bytes) -> No
         for _ in range(2):
             with pytest.raises((ConfigurationError, APIConnectionError)):
                 client.Order.Order_new(market="KRW-BTC")
+
+
+def test_threads_may_fetch_a_document_at_once() -> None:
+    with loopback(http(json.dumps(SWAGGER).encode())) as source:
+        client: Any = Upbit(spec_uri=f"{source.url}/mapper.json")
+        _, request = client._link.errand()
+        assert "/mapper.json" == request.path
+        for _ in range(2):
+            client._link.learn(Response(200, json.dumps(SWAGGER).encode()))
+        assert "UpbitClient(https://api.upbit.com)" == repr(client)
 
 
 @pytest.mark.parametrize("uri", ["http://example.org/mapper.json", "https://user@example.org/mapper.json"])

@@ -148,7 +148,13 @@ def _scenario(command: Sequence[str], exchange: Mapping[str, str]) -> subprocess
     }
     try:
         return subprocess.run(
-            command, cwd=ROOT, env=inherited | exchange, capture_output=True, text=True, timeout=TIMEOUT, check=False
+            command,
+            cwd=ROOT,
+            env=inherited | dict(exchange),
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+            check=False,
         )
     except subprocess.TimeoutExpired as late:
         output, errors = (one if isinstance(one, str) else (one or b"").decode() for one in (late.output, late.stderr))

@@ -146,10 +146,12 @@ class Client(Namespaces[Face], Generic[Face, Shared]):
         return self._answer(entry, entry.request(given), operation)
 
     def _carry(self, flow: Flow[Response], finish: Callable[[Response], Any]) -> Any:
-        raise NotImplementedError
+        """Carry a flow out and make of its response what is wanted; each face in its own way."""
+        ...
 
     def _speak(self, tag: str, name: str, given: dict[str, object]) -> Any:
-        raise NotImplementedError
+        """Call an operation of the document of `spec_uri`, which may have to be fetched first."""
+        ...
 
     if not TYPE_CHECKING:  # checkers keep reporting names that do not exist
 

@@ -134,8 +134,8 @@ class Door:
         """Let a client ask at once."""
         raise NotImplementedError
 
-    def listen(self, payload: str | None, frames: int, seconds: float = 0) -> list[bytes]:
-        """Say something on a socket, let some time go by, and take so many frames."""
+    def listen(self, payload: str, frames: int, seconds: float = 0) -> list[bytes]:
+        """Say something on a new socket and take so many frames; for those to come let up to some time go by."""
         raise NotImplementedError
 
     def connects(self) -> bool:
@@ -217,11 +217,12 @@ class Inside(Door):
     def _arrive(self) -> None:
         self.exchange.advance()
 
-    def listen(self, payload: str | None, frames: int, seconds: float = 0) -> list[bytes]:
+    def listen(self, payload: str, frames: int, seconds: float = 0) -> list[bytes]:
         session = self.hub.open(PUBLIC, None, self.exchange.advance())
-        heard = [] if payload is None else session.receive(payload, self.exchange.now)
-        for _ in range(round(seconds * 10)):
-            self.step(0.1)
+        heard = session.receive(payload, self.exchange.now)
+        while len(heard) < frames and seconds > 0:
+            self.step(0.5)
+            seconds -= 0.5
             self.hub.look(self.exchange.now)
             heard += session.pulse(self.exchange.now)
         session.close()
@@ -248,17 +249,17 @@ class Http(Door):
             assert 429 == refused.response.status_code
             return False
 
-    async def converse(self, payload: str | None, frames: int, seconds: float) -> list[bytes]:
+    async def converse(self, payload: str, frames: int, seconds: float) -> list[bytes]:
         async with asyncio.timeout(5), self.socket() as connection:
-            if payload is not None:
-                await connection.send(payload)
+            await connection.send(payload)
             heard: list[bytes] = []
-            if seconds:
-                heard.append(await connection.recv())
-                for _ in range(round(seconds * 10)):
-                    self.clock.step(100)
             while len(heard) < frames:
-                heard.append(await connection.recv())
+                try:
+                    async with asyncio.timeout(0.1 if seconds > 0 else None):
+                        heard.append(await connection.recv())
+                except TimeoutError:
+                    self.clock.step(500)
+                    seconds -= 0.5
             return heard
 
 
@@ -268,7 +269,7 @@ class HttpSync(Http, SyncDoor):
     def transport(self) -> Transport:
         return self.pool
 
-    def listen(self, payload: str | None, frames: int, seconds: float = 0) -> list[bytes]:
+    def listen(self, payload: str, frames: int, seconds: float = 0) -> list[bytes]:
         return asyncio.run(self.converse(payload, frames, seconds))
 
     def connects(self) -> bool:
@@ -281,7 +282,7 @@ class HttpAsync(Http, AsyncDoor):
     def transport(self) -> AsyncTransport:
         return self.pool
 
-    def listen(self, payload: str | None, frames: int, seconds: float = 0) -> list[bytes]:
+    def listen(self, payload: str, frames: int, seconds: float = 0) -> list[bytes]:
         return self.runner.run(self.converse(payload, frames, seconds))
 
     def connects(self) -> bool:

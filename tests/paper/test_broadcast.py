@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -238,9 +239,9 @@ def test_a_book_is_told_at_most_every_100_ms_and_only_when_it_changed() -> None:
         seen += studio.pulse(session)
     times = [book["timestamp"] for book in seen]
     assert 10 < len(times) <= 100
-    assert all(second - first >= 100 for first, second in zip(times, times[1:], strict=False))
+    assert all(second - first >= 100 for first, second in pairwise(times))
     books = [book["orderbook_units"] for book in (before, *seen)]
-    assert all(first != second for first, second in zip(books, books[1:], strict=False))
+    assert all(first != second for first, second in pairwise(books))
     assert all(30 == len(units) for units in books)
 
 

@@ -99,8 +99,7 @@ def test_a_ticker_that_did_not_change_spells_its_zeros_as_probed() -> None:
         state = ticker(texts(file.read())["websocket"]["ticker_example"][1])
     written = texts(write_event(TODAY.ticker("KRW-ETH", state, "REALTIME")))
     assert ("EVEN", "0E-8", "0E-8", "0", "0") == tuple(
-        written[name]
-        for name in ("change", "change_price", "signed_change_price", "change_rate", "signed_change_rate")
+        written[name] for name in ("change", "change_price", "signed_change_price", "change_rate", "signed_change_rate")
     )
 
 

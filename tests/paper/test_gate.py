@@ -129,6 +129,16 @@ def test_a_body_may_be_json_or_a_form(visitor: Visitor, kind: str) -> None:
     assert (401, "invalid_query_payload") == refusal(visitor, other, visitor.token(request, visitor.key))
 
 
+def test_a_space_of_a_body_may_be_hashed_as_itself_or_as_a_plus(visitor: Visitor) -> None:
+    body = json.dumps(LIMIT | {"identifier": "a b"}).encode()
+    request = Request("POST", "/v1/orders/test", "", body, {"content-type": "application/json"})
+    plain = "&".join(f"{name}={text}" for name, text in LIMIT.items())
+    for nonce, identifier in enumerate(("a b", "a+b")):  # others; the official SDK, by the documented recipe
+        query = f"{plain}&identifier={identifier}"
+        token = sign(visitor.key.access_key, visitor.key.secret, nonce=str(nonce), query=query)
+        assert 201 == visitor.send(request, authorization=f"Bearer {token}").status
+
+
 def test_the_same_pairs_in_query_and_form_count_once(visitor: Visitor) -> None:
     form = "&".join(f"{name}={text}" for name, text in LIMIT.items())
     kind = {"content-type": "application/x-www-form-urlencoded"}

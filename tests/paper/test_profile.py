@@ -63,6 +63,11 @@ def test_an_address_that_is_there_already_was_answered_with_200() -> None:
     assert 201 == read_profile("2023").status(201, None)
 
 
+def test_orders_of_2023_are_held_to_the_table_that_the_document_prints() -> None:
+    assert date(2022, 4, 23) == read_profile("2023").tick_day
+    assert [date(2023, 5, 23), date.max] == [read_profile(name).tick_day for name in ("2023-05-23", "current")]
+
+
 def test_what_is_out_of_scope_was_a_401() -> None:
     assert (401, 403) == tuple(read_profile(name).error_status("out_of_scope", 403) for name in ("2023", "current"))
     assert 404 == read_profile("2023").error_status("order_not_found", 404)

@@ -89,6 +89,8 @@ def test_an_error_in_the_body_is_not_hidden() -> None:
 
 
 def test_importing_it_brings_no_server_along() -> None:
-    code = "import sys, upbit.paper; print([name for name in ('aiohttp', 'urllib3', 'websockets') if name in sys.modules])"
+    code = (
+        "import sys, upbit.paper; print([name for name in ('aiohttp', 'urllib3', 'websockets') if name in sys.modules])"
+    )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "[]\n" == ran.stdout

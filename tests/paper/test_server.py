@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 import socket
+import threading
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -204,6 +205,12 @@ async def test_the_sixth_connection_of_a_second_is_refused() -> None:
             await hall.connect()
 
 
+async def test_an_upgrade_without_a_key_is_refused() -> None:
+    async with opened() as hall:
+        answer = await say(hall, UPGRADE.replace("Sec-WebSocket-Key", "X-Key").replace("Upgrade\r", "close\r").encode())
+        assert answer.startswith(b"HTTP/1.1 400")
+
+
 async def test_pings_are_answered_in_frames_and_in_text() -> None:
     async with opened() as hall, hall.connect(ping_interval=None) as ws:
         await asyncio.wait_for(await ws.ping(), 5)
@@ -286,12 +293,16 @@ async def test_who_does_not_read_is_cut_and_slows_nobody() -> None:
         async with hall.connect(compression=None) as ws:
             await ws.send(request(TICKER))
             await told(ws)
-            with pytest.raises(ConnectionError):
+
+            async def flood() -> None:
                 for _ in range(40):
                     await loop.sock_sendall(lazy, frame)
                     await ws.send("PING")
                     while "status" not in await told(ws):
                         pass
+
+            with pytest.raises(ConnectionError):
+                await flood()
             lazy.close()
             await ws.send("PING")
             assert {"status": "UP"} == await told(ws)
@@ -301,21 +312,25 @@ async def test_who_does_not_read_is_cut_and_slows_nobody() -> None:
 
 
 class Counting(Exchange):
-    """An exchange that counts the markets that were opened unasked."""
+    """An exchange that tells when all its markets were opened unasked."""
 
     opened = 0
+    all_open: asyncio.Event
 
     def open_next(self) -> bool:
         more = super().open_next()
         self.opened += more
+        if not more:
+            self.all_open.set()
         return more
 
 
 async def test_markets_open_by_themselves_one_after_the_other() -> None:
     exchange = Counting(clock=SteppedClock(START))
-    async with Server(exchange), asyncio.timeout(10):
-        while exchange.opened < len(exchange.listings):
-            await asyncio.sleep(0.01)
+    exchange.all_open = asyncio.Event()
+    async with Server(exchange):
+        await asyncio.wait_for(exchange.all_open.wait(), 10)
+    assert len(exchange.listings) == exchange.opened
 
 
 async def test_it_stops_with_sockets_and_connections_open_and_leaves_no_task() -> None:
@@ -326,9 +341,8 @@ async def test_it_stops_with_sockets_and_connections_open_and_leaves_no_task() -
             await answer.read()
     await ws.wait_closed()
     assert 1001 == ws.close_code
-    async with asyncio.timeout(5):
-        while asyncio.all_tasks() - before:
-            await asyncio.sleep(0.01)
+    left = asyncio.all_tasks() - before
+    assert not left or not (await asyncio.wait(left, timeout=5))[1]
 
 
 async def test_a_taken_port_is_an_error_and_leaves_nothing_behind() -> None:
@@ -343,24 +357,28 @@ async def test_a_taken_port_is_an_error_and_leaves_nothing_behind() -> None:
 
 
 class BrokenClock(SteppedClock):
-    """A clock that stops for good."""
+    """A clock that stops for good when it is broken, and tells when somebody noticed."""
 
-    broken = False
+    def __init__(self, start: int) -> None:
+        super().__init__(start)
+        self.broken, self.noticed = threading.Event(), threading.Event()
 
     def __call__(self) -> int:
-        if self.broken:
+        if self.broken.is_set():
+            self.noticed.set()
             raise ArithmeticError("the clock broke")
         return super().__call__()
+
+    def breaks(self) -> bool:
+        self.broken.set()
+        return self.noticed.wait(5)
 
 
 def test_what_goes_wrong_in_the_exchange_is_raised_at_the_end() -> None:
     clock = BrokenClock(START)
-    with (
-        pytest.raises(ArithmeticError, match="the clock broke"),
-        threaded(lambda: Exchange(clock=clock), host="127.0.0.1", port=0, limited=True),
-    ):
-        clock.broken = True
-        time.sleep(0.1)
+    serving = threaded(lambda: Exchange(clock=clock), host="127.0.0.1", port=0, limited=True)
+    with pytest.raises(ArithmeticError, match="the clock broke"), serving:
+        assert clock.breaks()
 
 
 def test_an_address_of_version_6_stands_in_brackets() -> None:

@@ -15,6 +15,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from functools import partial
 from ipaddress import ip_address
 from typing import Any
 
@@ -68,11 +69,15 @@ def perform(name: str, session: type[Session]) -> None:
             return
         for step, act in vars(session).items():
             if not step.startswith("_") and inspect.isfunction(act):
-                awaited = inspect.iscoroutinefunction(act)
-                _told(name, step, (lambda act=act: runner.run(act(one))) if awaited else (lambda act=act: act(one)))
+                _told(name, step, partial(_acted, runner, act, one))
         if hasattr(one, "_leave"):
             runner.run(one._leave())
     print(json.dumps({"session": name, "orders": one.orders}), flush=True)
+
+
+def _acted(runner: asyncio.Runner, act: Callable[[Session], Any], session: Session) -> Any:
+    result = act(session)
+    return runner.run(result) if inspect.iscoroutine(result) else result
 
 
 def _told(name: str, step: str, act: Callable[[], Any]) -> Any:

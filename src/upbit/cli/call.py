@@ -8,14 +8,16 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Mapping
-from typing import Any, Literal, cast, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import click
 import msgspec
+from rich.console import Console
 
 from ..api import NAMESPACES, OPERATIONS
 from ..api.operation import Operation, Parameter
 from .grammar import Command, Group, section
+from .table import show
 from .words import Say
 
 TITLE = re.compile(r"^(?P<english>.*?)\s*\((?P<korean>[^()]*[가-힣](?:[^()]|\([^()]*\))*)\)(?P<more>.*)", re.DOTALL)
@@ -81,7 +83,7 @@ def _command(operation: Operation[..., Any], name: str, say: Say, *, hidden: boo
             meaning = inspect.getdoc(type(error)) if isinstance(error, APIStatusError) else None
             raise click.ClickException(say(f"{error}\n{meaning}" if meaning else str(error), str(error))) from None
         if table:
-            _show(msgspec.to_builtins(result))
+            show(result, Console(highlight=False))
         else:
             click.echo(msgspec.json.format(msgspec.json.encode(result), indent=2).decode())
 
@@ -118,6 +120,7 @@ def _option(parameter: Parameter, say: Say) -> click.Option:
 
     several = parameter.form == "texts"
     choices = _choices(parameter)
+    many = sum(map(len, choices)) > 40
     helps: Mapping[str, str] = {
         "comma": say("Several with commas.", "여럿이면 쉼표로 나눕니다."),
         "texts": say("Repeat for several.", "여럿이면 되풀이합니다."),
@@ -126,11 +129,11 @@ def _option(parameter: Parameter, say: Say) -> click.Option:
     return click.Option(
         [f"--{parameter.wire.replace('_', '-')}", parameter.name],
         type=click.Choice(choices) if choices else click.STRING,
-        metavar=None if choices else _metavar(parameter),
+        metavar=None if choices and not many else _metavar(parameter),
         required=parameter.required,
         multiple=several,
         callback=read,
-        help=helps.get(parameter.form, ""),
+        help=", ".join(choices) if many else helps.get(parameter.form, ""),
     )
 
 
@@ -144,27 +147,3 @@ def _choices(parameter: Parameter) -> list[str]:
 
 def _metavar(parameter: Parameter) -> str:
     return {"number": "NUMBER", "moment": "TIME"}.get(parameter.form, "INTEGER" if parameter.reads is int else "TEXT")
-
-
-def _show(value: object) -> None:
-    """Show rows as a table with a column a field, anything else as one with a line a field."""
-    from rich.console import Console
-    from rich.table import Table
-
-    rows = cast("list[dict[str, object]]", value if isinstance(value, list) else [value])
-    fields = list(dict.fromkeys(field for row in rows for field in row))
-    if isinstance(value, list):
-        table = Table(*fields, header_style="bold")
-        for row in rows:
-            table.add_row(*(_cell(row.get(field)) for field in fields))
-    else:
-        table = Table(show_header=False)
-        for field in fields:
-            table.add_row(field, _cell(rows[0][field]))
-    Console(highlight=False).print(table)
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

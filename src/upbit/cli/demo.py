@@ -76,11 +76,12 @@ def play(stage: Stage) -> None:
     with running() as exchange, exchange.client() as client:
         stage.tell(
             say(
-                f"A whole exchange that speaks as Upbit does now runs on this machine, at {exchange.base_url}. It needs "
-                "no key from you and no network, and the money is not real. All that follows goes there over HTTP and "
-                "WebSocket.",
-                f"업비트처럼 응답하는 거래소가 이 컴퓨터에서 돌고 있습니다({exchange.base_url}). 발급받은 키도 네트워크도 "
-                "필요 없고, 실제 돈이 아닙니다. 아래의 모든 일은 HTTP와 WebSocket으로 이 거래소와 주고받습니다.",
+                f"A whole exchange that speaks as Upbit does now runs on this machine, at {exchange.base_url}. It "
+                "needs no key from you and no network, and the money is not real. All that follows goes there over "
+                "HTTP and WebSocket.",
+                f"업비트처럼 응답하는 거래소가 이 컴퓨터에서 돌고 있습니다({exchange.base_url}). 발급받은 키도 "
+                "네트워크도 필요 없고, 실제 돈이 아닙니다. 아래의 모든 일은 HTTP와 WebSocket으로 "
+                "이 거래소와 주고받습니다.",
             )
         )
         tickers = _prices(stage, client)
@@ -94,13 +95,13 @@ def play(stage: Stage) -> None:
 
 def _prices(stage: Stage, client: Upbit) -> list[Ticker]:
     say = stage.say
-    stage.step(say("Markets and prices", "마켓과 현재가"))
+    stage.step(say("Markets and prices in KRW", "마켓과 현재가(KRW)"))
     stage.lines(("pairs", lines.pairs), ("tickers", lines.tickers))
     pairs, tickers = lines.pairs(client), lines.tickers(client)
     names = {pair.market: say(pair.english_name, pair.korean_name) for pair in pairs}
     table = stage.table(
         [say("Market", "마켓"), say("Name", "이름")],
-        [say("Price (KRW)", "현재가(KRW)"), say("Today", "전일 대비"), say("Low", "저가"), say("High", "고가")],
+        [say("Price", "현재가"), say("Today", "전일 대비"), say("Low", "저가"), say("High", "고가")],
     )
     for ticker in tickers:
         change = Text(percent(ticker.signed_change_rate), stage.mood(ticker.signed_change_rate))

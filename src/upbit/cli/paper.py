@@ -211,7 +211,7 @@ async def _serve(place: Place, say: Say) -> None:
                 base_url=server.base_url, ws_url=server.ws_url, access_key=key.access_key, secret_key=key.secret
             )
             lines = "".join(f"{name}={value}\n" for name, value in running.env.items())
-            with _kept(place.env_file, lines):
+            with kept(place.env_file, lines):
                 click.echo(lines, nl=False)
                 click.echo(
                     say(
@@ -242,7 +242,7 @@ def _told_to_stop(stop: Callable[[], object]) -> Generator[None]:
 
 
 @contextmanager
-def _kept(path: Path | None, lines: str) -> Generator[None]:
+def kept(path: Path | None, lines: str) -> Generator[None]:
     """Keep the lines in a file that only its owner reads, while they are true: it appears whole and goes at the end."""
     if path is None:
         yield

@@ -44,7 +44,9 @@ class Stage:
     def step(self, title: str) -> None:
         """Begin a step."""
         self._steps += 1
-        rule = Rule(Text(f"{self._steps}. {title}", "bold"), align="left", characters="-" if self.plain else "─")
+        rule = Rule(
+            Text(f"{self._steps}. {title}", "bold"), align="left", characters="-" if self.plain else "─", style="dim"
+        )
         self._console.print(rule)
         self.gap()
 
@@ -75,7 +77,7 @@ class Stage:
 
     def table(self, words: Sequence[str], figures: Sequence[str]) -> Table:
         """Make a table: columns of words, then of figures."""
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), header_style="dim")
         for heading in words:
             table.add_column(heading)
         for heading in figures:
@@ -92,4 +94,6 @@ class Stage:
 def _broken(line: str, width: int) -> list[str]:
     """Break a line of code after commas, where Python lets it go on."""
     indent = " " * (len(line) - len(line.lstrip()) + 4)
+    if len(line) <= width:
+        return [line]
     return textwrap.wrap(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)

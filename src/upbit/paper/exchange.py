@@ -8,7 +8,6 @@ requests, tokens or sockets: those are the gate's and the server's.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
 from decimal import Decimal
 from hashlib import sha256
 from heapq import heapify, heappop, heapreplace
@@ -227,22 +226,19 @@ class Exchange:
 
     def tick_size(self, market: str, price: Decimal) -> Decimal:
         """The price step in force by the profile."""
-        return rules.tick_size(market, price, on=self._rule_date())
-
-    def _rule_date(self) -> date | None:
-        return None if self.profile.on == date.max else self.profile.on
+        return rules.tick_size(market, price, on=self.profile.tick_day)
 
     def _terms(self) -> Terms:
         return Terms(
             fee=lambda account, market, side: rules.fee(market),
             tick_size=self.tick_size,
-            min_total=lambda market: rules.minimum_total(market, on=self._rule_date()),
-            max_total=lambda market: rules.maximum_total(market, on=self._rule_date()),
+            min_total=lambda market: rules.minimum_total(market, on=self.profile.on),
+            max_total=lambda market: rules.maximum_total(market, on=self.profile.on),
         )
 
     def _open(self, listing: Listing) -> Venue:
         code, traits = listing.market, TRAITS[listing.preset]
-        tick = ticks(code, on=self._rule_date())
+        tick = ticks(code, on=self.profile.on)
         size = lot(listing)
         trades = traits.rate * DAY // 1_000_000 * MARKET_ORDERS // 100
         history = History(
@@ -307,6 +303,10 @@ class Exchange:
         if self.journal is not None:
             self.journal.note("key", msgspec.structs.asdict(key) | {"permissions": sorted(key.permissions)})
         return key
+
+    def draw_secrets(self, secret: Callable[[], str]) -> None:
+        """Make what keys are made of in this way from now on."""
+        self._secret = secret
 
     def keep_key(self, key: Key) -> None:
         """Let a key that was made be used."""

@@ -28,6 +28,11 @@ class Profile(NamedTuple):
         return self.on <= DOCUMENT_2023
 
     @property
+    def tick_day(self) -> date:
+        """The day whose price steps orders are held to: the 2023 document prints a table replaced on 2022-04-24."""
+        return date(2022, 4, 23) if self.as_documented_2023 else self.on
+
+    @property
     def market_events(self) -> bool:
         """`market_event` instead of `market_warning`, since 2024-11-20."""
         return self.on >= date(2024, 11, 20)

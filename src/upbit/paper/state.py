@@ -153,13 +153,13 @@ def _lines(exchange: Exchange) -> Iterable[object]:
     for account, *_ in pockets.all():
         yield wallet.addresses(account), wallet.allowed(account)
         yield wallet.deposits(account), wallet.withdrawals(account)
-        yield [(key, sorted(key.permissions)) for key in exchange.keys(account)]
+        yield exchange.keys(account)
     yield pockets.all(), pockets.transfers
     for code in exchange.listings:
         venue = exchange.venue(code)
         if venue is not None:
             yield code, venue.flow.due, venue.flow.regime, _queues(venue.book)
-            yield venue.tape.candles("minute1", exchange.now + 1, 60), venue.tape.candles("day", exchange.now + 1, 60)
+            yield venue.tape.candles("m1", exchange.now + 1, 60), venue.tape.candles("day", exchange.now + 1, 60)
             yield venue.tape.trades((exchange.now + 1) * 10_000, _TRADES, since=exchange.started * 10_000)
 
 

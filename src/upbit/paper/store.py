@@ -241,11 +241,11 @@ class Store:
                     return Snapshot(seq, shape, state, tuple(part for part, _ in rows))
         return None
 
-    def forget_snapshots(self) -> None:
-        """Drop all snapshots: none of them fits any more, and the next one begins anew."""
+    def forget_snapshots(self, after: int) -> None:
+        """Drop the snapshots after a record: they do not fit, and the next one goes on from there."""
         with self._transaction():
-            self._db.execute("DELETE FROM snapshots")
-            self._db.execute("DELETE FROM parts")
+            self._db.execute("DELETE FROM snapshots WHERE seq > ?", (after,))
+            self._db.execute("DELETE FROM parts WHERE seq > ?", (after,))
 
     # -- insides -----------------------------------------------------------------------------------
 

@@ -33,6 +33,10 @@ Moment: TypeAlias = Annotated[datetime | str, Wire("moment", str)]
 """A moment: an aware datetime (travels as UTC, `2026-03-22T12:47:08Z`) or text in a form the exchange takes."""
 
 
+LONGEST = 50
+"""Digits before or after the point that an amount can have: `1e999999999` must not be written out."""
+
+
 def plain(value: object) -> str:
     """Write one plain value: text as it is, booleans in lower case, integers in digits."""
     match value:
@@ -63,8 +67,8 @@ def number(value: Decimal | int | str) -> str:
         return str(value)
     else:
         raise TypeError(f"{value!r} is a {type(value).__name__}: give an amount as Decimal, int or text, as '{value}'")
-    if not amount.is_finite():
-        raise ValueError(f"{value} is no amount: give a finite number")
+    if not amount.is_finite() or abs(amount.adjusted()) > LONGEST:
+        raise ValueError(f"{value} is no amount: give a finite number of less than {LONGEST} digits")
     return f"{amount:f}"
 
 

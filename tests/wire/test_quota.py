@@ -1,0 +1,79 @@
+"""Rate groups, windows, and the header."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from upbit.api import OPERATIONS
+from upbit.wire.quota import Limit, Meter, Remaining, header_fields, limits, read_remaining
+
+EVERY = {"market", "candle", "trade", "ticker", "orderbook", "default", "order", "order-test", "order-cancel-all"}
+
+
+@pytest.mark.parametrize(
+    ("on", "order", "candle"),
+    [
+        (date(2023, 10, 23), Limit(8, per_minute=200), Limit(10, per_minute=600)),
+        (date(2023, 10, 24), Limit(8), Limit(10)),
+        (date(2026, 8, 21), Limit(8), Limit(10)),
+        (date(2026, 8, 22), Limit(12), Limit(10)),
+        (None, Limit(12), Limit(10)),
+    ],
+)
+def test_limits_are_those_of_the_day(on: date | None, order: Limit, candle: Limit) -> None:
+    assert (order, candle) == (limits(on)["order"], limits(on)["candle"])
+    assert EVERY == set(limits(on))
+
+
+def test_every_operation_has_a_group_with_a_limit() -> None:
+    assert {operation.group for operation in OPERATIONS} <= EVERY
+
+
+@given(st.sampled_from(["default", "order", "origin"]), st.integers(0, 10**9 - 1), st.integers(0, 10**9 - 1))
+def test_a_header_that_was_written_is_read_back(group: str, minute: int, second: int) -> None:
+    remaining = Remaining(group, minute, second)
+    assert remaining == read_remaining(remaining.header())
+    assert {"group": group, "min": str(minute), "sec": str(second)} == header_fields(remaining.header())
+
+
+def test_two_groups_are_spelled_in_another_way() -> None:
+    assert "group=candles; min=600; sec=9" == Remaining("candle", 600, 9).header()
+    assert "group=crix-trades; min=600; sec=9" == Remaining("trade", 600, 9).header()
+
+
+@pytest.mark.parametrize(
+    "header", [None, "", "soon", "group=a; min=x; sec=1", "group=a; min=1", "min=1; sec=1; group=a"]
+)
+def test_a_header_that_means_nothing_is_none(header: str | None) -> None:
+    assert read_remaining(header) is None
+    assert {} == header_fields(header)
+
+
+@given(st.lists(st.floats(0, 0.6), max_size=80))
+def test_no_window_of_the_meter_takes_more_than_its_limit(gaps: list[float]) -> None:
+    meter, now, start, used = Meter("order", Limit(3)), 0.0, float("-inf"), 0
+    for gap in gaps:
+        now += gap
+        if now - start >= 1:
+            start, used = now, 0
+        left = meter.take(now)
+        assert (used < 3) == (left is not None)
+        used += left is not None
+        assert left is None or 3 - used == left.sec
+
+
+def test_a_minute_limit_counts_over_its_windows() -> None:
+    meter = Meter("order", Limit(2, per_minute=3))
+    assert [2, 1, 0, None, None] == [
+        left and left.min for left in (meter.take(now) for now in (0.0, 1.0, 2.0, 3.0, 59.9))
+    ]
+    assert Remaining("order", 2, 1) == meter.take(60.0)
+
+
+def test_without_a_minute_limit_the_header_shows_a_constant() -> None:
+    assert Remaining("order", 720, 12) == Meter("order", Limit(12)).remaining()
+    assert Remaining("order-cancel-all", 30, 0) == Meter("order-cancel-all", Limit(1, 2.0)).take(0.0)
