@@ -1,15 +1,20 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
+from functools import partial
 
+import click
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
 from tests.cli.terminal import Terminal
 from upbit.cli import lines
+from upbit.cli.demo import demo
 from upbit.cli.stage import Stage
 from upbit.cli.words import speaker
+from upbit.paper import running
 
 
 @pytest.mark.parametrize(
@@ -34,6 +39,11 @@ def test_the_demo_shows_everything_in_both_languages(
     assert real in said.out
     assert "upbit-client paper serve" in said.out
     assert all(cell_len(line) <= 80 for line in said.out.splitlines())
+
+
+def test_a_demo_that_fails_says_why() -> None:
+    with pytest.raises(click.ClickException, match=r"The demo failed: 400 insufficient_funds_bid"):
+        demo(speaker("en"), partial(running, funds={"KRW": Decimal(1)})).main([], standalone_mode=False)
 
 
 def test_the_lines_on_the_stage_are_those_that_run(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,15 +6,18 @@ The lines on the screen are the source of the functions that ran. It talks to no
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import TypeAlias
 
 import click
 import msgspec
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from websockets.exceptions import WebSocketException
 
 from ..client import Upbit
 from ..errors import UpbitError
@@ -27,6 +30,7 @@ from .stage import Stage
 from .words import Say, amount, percent, signed
 
 KOREA = timezone(timedelta(hours=9))
+Opened: TypeAlias = Callable[[], AbstractContextManager[RunningExchange]]
 PATIENCE = 10.0
 """Seconds that ten live messages may take."""
 ROWS = 14
@@ -48,13 +52,13 @@ class Tick(msgspec.Struct):
     ask_bid: str
 
 
-def demo(say: Say) -> Command:
-    """Build `demo`."""
+def demo(say: Say, opened: Opened = running) -> Command:
+    """Build `demo`; `opened` opens the exchange that it plays on."""
 
     def run() -> None:
         try:
-            play(Stage(Console(highlight=False), say))
-        except (UpbitError, OSError, Failure) as error:
+            play(Stage(Console(highlight=False), say), opened)
+        except (UpbitError, WebSocketException, OSError, Failure) as error:
             what = str(error) or type(error).__name__
             raise click.ClickException(say(f"The demo failed: {what}", f"데모가 실패했습니다: {what}")) from None
 
@@ -68,12 +72,12 @@ def demo(say: Say) -> Command:
     )
 
 
-def play(stage: Stage) -> None:
+def play(stage: Stage, opened: Opened) -> None:
     """Show everything, from an exchange that starts to a word about the real one."""
     say = stage.say
     stage.step(say("A paper exchange of your own", "나만의 모의 거래소"))
     stage.code(lines.OPENING)
-    with running() as exchange, exchange.client() as client:
+    with opened() as exchange, exchange.client() as client:
         stage.tell(
             say(
                 f"A whole exchange that speaks as Upbit does now runs on this machine, at {exchange.base_url}. It "
