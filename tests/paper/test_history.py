@@ -194,12 +194,12 @@ def digest() -> str:
 def test_the_past_is_the_one_it_has_always_been() -> None:
     expected = Bar(
         start=1703599200000,
-        opening=8466400000000000,
-        high=8478800000000000,
-        low=8450500000000000,
-        close=8461900000000000,
+        opening=8466600000000000,
+        high=8479000000000000,
+        low=8450700000000000,
+        close=8462100000000000,
         volume=6546790,
-        value=55397593912300000000000,
+        value=55398905569000000000000,
         ask_volume=3521182,
         count=32,
         last=1703602786280,

@@ -35,6 +35,8 @@ LEAST: Final = 8
 """The fewest trades of a bar: with fewer the prices and sums of a bar cannot be met in general."""
 DAY_MARGIN: Final = 4
 """A day's average price keeps a fourth of its range away from either end; an hour's a fifth, and so on."""
+FULL: Final = 256
+"""Parts of a whole step; the step that the start of the market cuts short has fewer."""
 TRIES: Final = 8
 """How often a path leans before its children get the whole range of the bar, which always does. It is rarely needed."""
 
@@ -65,13 +67,16 @@ def divide(bar: Bar, level: int, key: bytes, tick: Callable[[int], int]) -> tupl
     sizes = [192 + (1 << 22) // ((first[index] >> 16 & 0xFFFF) + 2048) for index in busy]
     volumes = _deal(bar.volume, [count * size for count, size in zip(counts, sizes, strict=True)])
     asks = _deal(bar.ask_volume, volumes)
-    closes, ranges, bounds = _prices(bar, level, [first[i] for i in busy], [second[i] for i in busy], volumes, tick)
+    tail = 1 + (bar.last - bar.start) % length * (FULL - 1) // length
+    closes, ranges, bounds = _prices(
+        bar, level, [first[i] for i in busy], [second[i] for i in busy], volumes, tail, tick
+    )
     values = _values(bar, ranges, volumes, bounds, tick)
     children: list[Bar] = []
     price = bar.opening
     for place, index in enumerate(busy):
         start, count, (low, high) = bar.start + index * length, counts[place], ranges[place]
-        rest = (second[index] & 0xFFFF) * (2 * length // count) >> 16
+        rest = (second[place] & 0xFFFF) * (2 * length // count) >> 16
         last = bar.last if index == final else start + length - 1 - rest
         close = closes[place]
         children.append(Bar(start, price, high, low, close, volumes[place], values[place], asks[place], count, last))
@@ -105,15 +110,19 @@ def _counts(bar: Bar, level: int, final: int, numbers: Sequence[int], phase: int
     return counts
 
 
-def _path(bar: Bar, steps: Sequence[int]) -> list[int]:
+def _path(bar: Bar, steps: Sequence[int], tail: int = FULL) -> list[int]:
     """A random bridge from a bar's opening to its close, within its range, whose mean is near its average price.
 
-    Prices of a path are in units of 2**-16 of a unit, so that a bar one unit high has a path too.
+    The last step lasts `tail` parts in FULL of the others, and moves so much less. Prices of a path are in units of
+    2**-16 of a unit, so that a bar one unit high has a path too.
     """
     low, high, first = bar.low << 16, bar.high << 16, bar.opening << 16
-    size, drift, total = len(steps), (bar.close << 16) - first, sum(steps)
-    lines = [first + drift * index // size for index in range(1, size)]
-    bumps = [walked * size - total * index for index, walked in enumerate(accumulate(steps[:-1]), 1)]
+    size, drift = len(steps), (bar.close << 16) - first
+    length = (size - 1) * FULL + tail
+    walk = [*accumulate(isqrt(FULL) * step for step in steps[:-1])]
+    total = (walk[-1] if walk else 0) + isqrt(tail) * steps[-1]
+    lines = [first + drift * index * FULL // length for index in range(1, size)]
+    bumps = [walked * length - total * index * FULL for index, walked in enumerate(walk, 1)]
     pairs = list(zip(lines, bumps, strict=True))
     up = min(((high - line) // bump for line, bump in pairs if bump > 0), default=0)
     down = min(((line - low) // -bump for line, bump in pairs if bump < 0), default=0)
@@ -144,14 +153,16 @@ def _prices(
     first: Sequence[int],
     second: Sequence[int],
     volumes: Sequence[int],
+    tail: int,
     tick: Callable[[int], int],
 ) -> tuple[list[int], _Ranges, _Bounds]:
-    """Closes and price ranges of the children, and the values each may have."""
+    """Closes and price ranges of the children, and the values each may have; the last lasts `tail` parts in FULL."""
     margin = DAY_MARGIN + 1 + level
     snap = _snapper(bar, tick)
     reach = (bar.high - bar.low) // (2 * isqrt(len(volumes)) + 1)
     wicks = [((n >> 48) ** 2 * reach >> 32, (n >> 32 & 0xFFFF) ** 2 * reach >> 32) for n in second]
-    path, half = _path(bar, [(number >> 32).bit_count() - 16 for number in first]), tick(bar.low) << 15
+    wicks[-1] = wicks[-1][0] * tail // FULL, wicks[-1][1] * tail // FULL
+    path, half = _path(bar, [(number >> 32).bit_count() - 16 for number in first], tail), tick(bar.low) << 15
     tries = 0
     while True:
         edges = [snap(price + half >> 16) for price in path]
