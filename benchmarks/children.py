@@ -16,9 +16,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from tools.witnesses import HOMES
+
 ROOT = Path(__file__).parent.parent
-WITNESSES = ROOT / ".witnesses"
-"""Where `make witnesses` keeps an environment for each peer."""
 PEERS = ("upbit-sdk", "ccxt", "pyupbit", "upbit-client")
 OURS = "ours"
 SILENT: Mapping[str, str] = {name: value for name, value in os.environ.items() if not name.startswith("UPBIT_")} | {
@@ -31,7 +31,7 @@ def interpreter(peer: str) -> str | None:
     """Find the Python of a peer's environment; ours for anything that is no peer."""
     if peer not in PEERS:
         return sys.executable
-    found = WITNESSES / peer / "bin" / "python"
+    found = HOMES / peer / "bin" / "python"
     return str(found) if found.exists() else None
 
 
@@ -92,7 +92,7 @@ def in_turn(contestants: Mapping[str, Sequence[str]], *, rounds: int, count: int
         for label, command in contestants.items():
             python = interpreter(label.partition(" ")[0])
             if python is not None:
-                running[label] = stack.enter_context(Child([python, "-P", script, *command]))
+                running[label] = stack.enter_context(Child([python, "-P", "-W", "ignore", script, *command]))
         took: dict[str, list[dict[str, float]]] = {label: [] for label in running}
         for child in running.values():
             child.go(str(max(count // 4, 1)))  # warm, not counted

@@ -255,9 +255,7 @@ def test_a_row_of_the_tick_table_rounds_prices_and_rules_orders(row: Mapping[str
 
     def place(price: Decimal) -> tuple[int, Any]:
         volume = (Decimal(6000) / price).quantize(Decimal("0.00000001"))
-        answer = door.ask(
-            "Order.Order_new", market="KRW-BTC", side="bid", ord_type="limit", price=price, volume=volume
-        )
+        answer = door.ask("Order.Order_new", market="KRW-BTC", side="bid", ord_type="limit", price=price, volume=volume)
         return answer["response"]["status_code"], answer["result"]
 
     status, order = place(on)

@@ -206,9 +206,10 @@ class Inside(Door):
     """What both doors in process share."""
 
     def join(self) -> None:
-        self.inside = InsideTransport(Gate(self.exchange))
+        gate = Gate(self.exchange)
+        self.inside = InsideTransport(gate)
         self.hub = Hub(self.exchange)
-        self.handshake = Handshake(self.exchange)
+        self.handshake = Handshake(self.exchange, gate.turnstile)
 
     def connects(self) -> bool:
         admitted = self.handshake.admit(Request("GET", PUBLIC), PUBLIC, "127.0.0.1", self.now)
@@ -246,8 +247,7 @@ class Http(Door):
             async with self.socket():
                 return True
         except InvalidStatus as refused:
-            assert 429 == refused.response.status_code
-            return False
+            return refused.response.status_code != 429
 
     async def converse(self, payload: str, frames: int, seconds: float) -> list[bytes]:
         async with asyncio.timeout(5), self.socket() as connection:

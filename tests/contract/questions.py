@@ -230,13 +230,9 @@ def chances_to_withdraw_are_those_of_the_network(door: Door, stage: Stage) -> No
     assert (400, "validation_error") == door.error("Withdraw.Withdraw_chance", currency="USDT", net_type="BTC")
 
 
-@shows(
-    "Withdraw.Withdraw_coin", "currency", "net_type", "amount", "address", "secondary_address", "transaction_type"
-)
+@shows("Withdraw.Withdraw_coin", "currency", "net_type", "amount", "address", "secondary_address", "transaction_type")
 def a_coin_goes_where_it_is_sent(door: Door, stage: Stage) -> None:
-    sent = withdraw(
-        door, currency="XRP", net_type="XRP", amount="25.5", address=XRP_THERE, secondary_address=XRP_TAG
-    )
+    sent = withdraw(door, currency="XRP", net_type="XRP", amount="25.5", address=XRP_THERE, secondary_address=XRP_TAG)
     assert ("XRP", "XRP", "25.5", "default") == tuple(
         sent[name] for name in ("currency", "net_type", "amount", "transaction_type")
     )

@@ -72,6 +72,4 @@ def begin(door: Door) -> Stage:
         place(door, side=side, price=price)
     place(door, market="KRW-ETH", price="1000000", volume="0.01")
     door.result("Order.Order_cancel", uuid=place(door, identifier="cancelled")["uuid"])
-    return Stage(
-        door.result("Deposit.Deposit_info_all"), door.result("Withdraw.Withdraw_info_all"), waiting, bought
-    )
+    return Stage(door.result("Deposit.Deposit_info_all"), door.result("Withdraw.Withdraw_info_all"), waiting, bought)

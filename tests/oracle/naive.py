@@ -6,13 +6,16 @@ slow on purpose and shares no line with the engine it judges. It refuses what th
 
 Where the reference is silent:
 
-- of several reasons to refuse, the first of these counts: fields, time in force, volume, price, total, identifier,
-  funds;
+- of several reasons to refuse, the first of these counts: the order replaced has ended, fields, time in force, volume,
+  price, total, identifier, funds; amounts have at most 8 decimals, totals to spend as well (`invalid_price_bid`);
+- the maximum total holds for all orders, and is measured as the minimum is;
+- `none` is no self-match prevention: `post_only` may say it;
 - a `best` order is a limit order at the best opposite price at match time, cancelled when there is none; by a total it
   buys the total by that price, truncated to 8 decimals, and ends as a market buy does;
 - a market or best sale without any bid is worth nothing: `under_min_total_market_ask`;
 - self-match prevention puts the whole rest of the order it cancels into `prevented_*`; what was prevented lowers
-  `remaining_volume` and `locked`, but no fee;
+  `remaining_volume` and `locked`, but no fee; an order ends in `done` if the last of it was traded, although some was
+  prevented before, and in `cancel` if the last of it was prevented;
 - fill-or-kill looks first: under `cancel_maker` it counts past its own orders and cancels those it passes only if it
   fills; under `cancel_taker` and `reduce` an own order in its way kills it, and nothing counts as prevented;
 - `cancel_and_new` is refused before anything is cancelled; what the old order locks counts as free;
@@ -28,6 +31,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, Context, Decimal, Inexact, localcontext
 
 D = Decimal
+ZERO = D(0)
 STEP = D("0.00000001")
 BACKGROUND = ""
 EXACT = Context(prec=60, traps=[Inexact])
@@ -40,14 +44,34 @@ TICKS = {
         *((D(1_000_000), D(1000)), (D(500_000), D(500)), (D(100_000), D(100)), (D(50_000), D(50)), (D(10_000), D(10))),
         *((D(5_000), D(5)), (D(100), D(1)), (D(10), D("0.1")), (D(1), D("0.01")), (D("0.1"), D("0.001"))),
         *((D("0.01"), D("0.0001")), (D("0.001"), D("0.00001")), (D("0.0001"), D("0.000001"))),
-        *((D("0.00001"), D("0.0000001")), (D(0), STEP)),
+        *((D("0.00001"), D("0.0000001")), (ZERO, STEP)),
     ),
-    "BTC": ((D(0), STEP),),
+    "BTC": ((ZERO, STEP),),
     "USDT": (
         *((D(10), D("0.01")), (D(1), D("0.001")), (D("0.1"), D("0.0001")), (D("0.01"), D("0.00001"))),
-        *((D("0.001"), D("0.000001")), (D("0.0001"), D("0.0000001")), (D(0), STEP)),
+        *((D("0.001"), D("0.000001")), (D("0.0001"), D("0.0000001")), (ZERO, STEP)),
     ),
 }
+SIGNS = {"bid": -1, "ask": 1}
+FIELDS = {
+    ("limit", "bid"): (True, True),
+    ("limit", "ask"): (True, True),
+    ("price", "bid"): (True, False),
+    ("market", "ask"): (False, True),
+    ("best", "bid"): (True, False),
+    ("best", "ask"): (False, True),
+}
+"""Whether an order has a price and a volume."""
+CONDITIONS = {
+    "limit": (None, "ioc", "fok", "post_only"),
+    "price": (None,),
+    "market": (None,),
+    "best": ("ioc", "fok"),
+}
+
+
+def tick_size(quote: str, price: Decimal) -> Decimal:
+    return next(step for floor, step in TICKS[quote] if price >= floor)
 
 
 class Refusal(Exception):
@@ -58,7 +82,6 @@ class Refusal(Exception):
 class Order:
     """What was asked for, and what has become of it."""
 
-    number: int
     account: str
     market: str
     side: str
@@ -68,11 +91,13 @@ class Order:
     time_in_force: str | None = None
     smp_type: str | None = None
     identifier: str | None = None
+    number: int = 0
+    """Which of all orders it is."""
     state: str = "wait"
-    executed_volume: Decimal = D(0)
-    executed_funds: Decimal = D(0)
-    prevented_volume: Decimal = D(0)
-    prevented_funds: Decimal = D(0)
+    executed_volume: Decimal = ZERO
+    executed_funds: Decimal = ZERO
+    prevented_volume: Decimal = ZERO
+    prevented_funds: Decimal = ZERO
     trades: list[Trade] = field(default_factory=list)
 
     @property
@@ -93,7 +118,7 @@ class Order:
 
     @property
     def reserved_fee(self) -> Decimal:
-        return self.total * self.fee if self.side == "bid" else D(0)
+        return self.total * self.fee if self.side == "bid" else ZERO
 
     @property
     def paid_fee(self) -> Decimal:
@@ -101,7 +126,7 @@ class Order:
 
     @property
     def remaining_fee(self) -> Decimal:
-        return self.reserved_fee - self.paid_fee if self.side == "bid" else D(0)
+        return self.reserved_fee - self.paid_fee if self.side == "bid" else ZERO
 
     @property
     def prevented_locked(self) -> Decimal:
@@ -130,7 +155,7 @@ class Order:
 
     def prevent(self, volume: Decimal, price: Decimal) -> None:
         self.prevented_funds += volume * (price if self.by_total or self.price is None else self.price)
-        self.prevented_volume += D(0) if self.by_total else volume
+        self.prevented_volume += ZERO if self.by_total else volume
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +171,9 @@ class Trade:
 class Exchange:
     """Every order ever, what everyone has, and every trade."""
 
-    def __init__(self) -> None:
+    def __init__(self, smp_default: str | None = None) -> None:
+        self.smp_default = smp_default
+        """What an order that names no `smp_type` gets, unless it is `post_only`: `cancel_maker` since 2026-11-09."""
         self.orders: list[Order] = []
         self.open: list[Order] = []
         self.holdings: dict[tuple[str, str], Decimal] = {}
@@ -157,33 +184,33 @@ class Exchange:
 
     def held(self, account: str, currency: str) -> tuple[Decimal, Decimal]:
         """What is free, and what open orders lock."""
-        locked = D(0)
+        locked = ZERO
         for order in self.open:
             if order.account == account and order.market.split("-")[order.side == "ask"] == currency:
                 locked += order.locked
-        return self.holdings.get((account, currency), D(0)) - locked, locked
+        return self.holdings.get((account, currency), ZERO) - locked, locked
 
     def book(self, market: str, side: str) -> list[Order]:
         """The open orders of one side, best first, older before younger."""
-        sign = -1 if side == "bid" else 1
-        return sorted(
-            (one for one in self.open if one.market == market and one.side == side),
-            key=lambda one: (sign * (one.price or D(0)), one.number),
-        )
+        found = [one for one in self.open if one.market == market and one.side == side and one.ord_type == "limit"]
+        return sorted(found, key=lambda one: ((one.price or ZERO) * SIGNS[side], one.number))
 
     def levels(self, market: str, side: str) -> list[tuple[Decimal, Decimal]]:
         sizes: dict[Decimal, Decimal] = {}
         for order in self.book(market, side):
             assert order.price is not None
-            sizes[order.price] = sizes.get(order.price, D(0)) + order.rest
+            sizes[order.price] = sizes.get(order.price, ZERO) + order.rest
         return list(sizes.items())
 
     # -- what may be asked for
 
     def deposit(self, account: str, currency: str, amount: Decimal) -> None:
-        self.holdings[account, currency] = self.holdings.get((account, currency), D(0)) + amount
+        self.holdings[account, currency] = self.holdings.get((account, currency), ZERO) + amount
 
     def place(self, order: Order, *, instead: Order | None = None) -> Order:
+        order.number = len(self.orders)
+        if order.smp_type is None and self.smp_default is not None:
+            order.smp_type = "none" if order.time_in_force == "post_only" else self.smp_default
         with localcontext(EXACT):
             self._judge(order, instead)
             if instead is not None:
@@ -234,14 +261,15 @@ class Exchange:
 
     def quote(self, market: str, side: str, price: Decimal, volume: Decimal) -> Order:
         """The background offers or wants this."""
-        return self._background(Order(len(self.orders), BACKGROUND, market, side, "limit", price, volume))
+        return self._background(Order(BACKGROUND, market, side, "limit", price, volume))
 
     def sweep(self, market: str, side: str, volume: Decimal) -> Order:
         """The background takes up to this volume at any price."""
-        far = D(10) ** 12 if side == "bid" else D(0)
-        return self._background(Order(len(self.orders), BACKGROUND, market, side, "limit", far, volume, "ioc"))
+        far = D(10) ** 12 if side == "bid" else ZERO
+        return self._background(Order(BACKGROUND, market, side, "limit", far, volume, "ioc"))
 
     def _background(self, order: Order) -> Order:
+        order.number = len(self.orders)
         with localcontext(EXACT):
             self.orders.append(order)
             self.open.append(order)
@@ -253,85 +281,73 @@ class Exchange:
     def _judge(self, order: Order, instead: Order | None) -> None:
         side, market, price, volume = order.side, order.market, order.price, order.volume
         quote = market.split("-")[0]
-        needs = {
-            ("limit", "bid"): (True, True),
-            ("limit", "ask"): (True, True),
-            ("price", "bid"): (True, False),
-            ("market", "ask"): (False, True),
-            ("best", "bid"): (True, False),
-            ("best", "ask"): (False, True),
-        }
-        if needs.get((order.ord_type, side)) != (price is not None, volume is not None):
+        if instead is not None and instead.state != "wait":
+            raise Refusal("order_not_found")
+        if (price is not None, volume is not None) != FIELDS.get((order.ord_type, side)):
             raise Refusal(f"create_{side}_error")
-        conditions = {"limit": (None, "ioc", "fok", "post_only"), "best": ("ioc", "fok")}.get(order.ord_type, (None,))
-        if order.time_in_force not in conditions:
+        if order.time_in_force not in CONDITIONS[order.ord_type]:
             raise Refusal("invalid_time_in_force")
-        if order.time_in_force == "post_only" and order.smp_type is not None:
+        if order.time_in_force == "post_only" and order.smp_type not in (None, "none"):
             raise Refusal("invalid_post_only")
         if volume is not None and (volume <= 0 or volume % STEP):
             raise Refusal(f"invalid_volume_{side}")
-        if order.ord_type == "limit" and price is not None:
-            tick = next(step for floor, step in TICKS[quote] if price >= floor)
-            if price <= 0 or price % tick:
-                raise Refusal(f"invalid_price_{side}")
-        if price is None:
-            assert volume is not None
-            bids = self.book(market, "bid")
-            if not bids or (bids[0].price or D(0)) * volume < MIN_TOTALS[quote]:
-                raise Refusal("under_min_total_market_ask")
-        else:
-            if order.total < MIN_TOTALS[quote]:
-                raise Refusal(f"under_min_total_{side}")
-            if order.total > MAX_TOTALS.get(quote, order.total):
-                raise Refusal(f"over_krw_funds_{side}")
+        if price is not None and (
+            price <= 0 or price % (tick_size(quote, price) if order.ord_type == "limit" else STEP)
+        ):
+            raise Refusal(f"invalid_price_{side}")
+        total = order.total if price is not None else self._worth(market, volume or ZERO)
+        if total < MIN_TOTALS[quote]:
+            raise Refusal("under_min_total_market_ask" if price is None else f"under_min_total_{side}")
+        if total > MAX_TOTALS.get(quote, total):
+            raise Refusal(f"over_krw_funds_{side}")
         if order.identifier is not None and (order.account, order.identifier) in self.identifiers:
             raise Refusal("duplicated_identifier")
         free = self.held(order.account, market.split("-")[side == "ask"])[0]
         if free + (instead.locked if instead else 0) < order.locked:
             raise Refusal(f"insufficient_funds_{side}")
 
+    def _worth(self, market: str, volume: Decimal) -> Decimal:
+        """A volume at the best bid."""
+        bids = self.levels(market, "bid")
+        return bids[0][0] * volume if bids else ZERO
+
     def _match(self, taker: Order) -> None:
-        opposite = "ask" if taker.side == "bid" else "bid"
+        makers = self._makers(taker, taker.price if taker.ord_type == "limit" else None)
         limit = taker.price if taker.ord_type == "limit" else None
-        if taker.ord_type == "best":
-            makers = self.book(taker.market, opposite)
-            if not makers:
-                return self._end(taker, "cancel")
+        if taker.ord_type == "best" and makers:
             limit = makers[0].price
-        if taker.time_in_force == "post_only" and self._makers(taker, opposite, limit):
-            return self._end(taker, "cancel")
-        if taker.time_in_force == "fok" and not self._fills(taker, self._makers(taker, opposite, limit)):
+        if (taker.time_in_force == "post_only" and makers) or (
+            taker.time_in_force == "fok" and not self._fills(taker, self._makers(taker, limit))
+        ):
             return self._end(taker, "cancel")
         while taker.state == "wait":
-            makers = self._makers(taker, opposite, limit)
-            if not makers or not taker.rest_at(makers[0].price or D(0)):
+            makers = self._makers(taker, limit)
+            if not makers or not taker.rest_at(makers[0].price or ZERO):
                 break
             self._meet(taker, makers[0])
         if taker.state == "wait" and (taker.ord_type != "limit" or taker.time_in_force in ("ioc", "fok")):
             self._end(taker, "cancel")
+        return None
 
-    def _makers(self, taker: Order, opposite: str, limit: Decimal | None) -> list[Order]:
+    def _makers(self, taker: Order, limit: Decimal | None) -> list[Order]:
         """Those whom the taker may trade with, in their order."""
-        return [
-            one
-            for one in self.book(taker.market, opposite)
-            if one.price is not None
-            and (limit is None or (one.price <= limit if taker.side == "bid" else one.price >= limit))
-        ]
+        book = self.book(taker.market, "ask" if taker.side == "bid" else "bid")
+        if limit is None:
+            return book
+        return [one for one in book if one.price is not None and (one.price - limit) * SIGNS[taker.side] >= 0]
 
     def _prevents(self, taker: Order, maker: Order) -> bool:
         return taker.smp_type not in (None, "none") and taker.account == maker.account != BACKGROUND
 
     def _fills(self, taker: Order, makers: list[Order]) -> bool:
-        wanted = taker.rest_at(makers[0].price or D(0)) if makers else D(1)
+        if not makers:
+            return False
+        wanted = taker.rest_at(makers[0].price or ZERO)
         for maker in makers:
-            if wanted <= 0:
-                break
-            if self._prevents(taker, maker):
-                if taker.smp_type != "cancel_maker":
-                    return False
-                continue
-            wanted -= maker.rest
+            if wanted > 0 and not self._prevents(taker, maker):
+                wanted -= maker.rest
+            elif wanted > 0 and taker.smp_type != "cancel_maker":
+                return False
         return wanted <= 0
 
     def _meet(self, taker: Order, maker: Order) -> None:
@@ -373,8 +389,7 @@ class Exchange:
             order.executed_funds += funds
             order.trades.append(trade)
             if self._empty(order):
-                whole = order.executed_funds == order.total if order.by_total else order.executed_volume == order.volume
-                self._end(order, "done" if whole else "cancel")
+                self._end(order, "done")
 
     def _empty(self, order: Order) -> bool:
         if order.by_total:

@@ -5,6 +5,7 @@ import pytest
 from upbit.paper.clock import SteppedClock
 from upbit.paper.exchange import Exchange, Key
 from upbit.paper.handshake import Admission, Handshake, socket_path
+from upbit.paper.turnstile import Turnstile
 from upbit.wire.frames import PRIVATE, PUBLIC
 from upbit.wire.message import Request, Response
 from upbit.wire.token import sign
@@ -17,7 +18,8 @@ class Door:
 
     def __init__(self, *, profile: str = "current", limited: bool = True) -> None:
         self.exchange = Exchange(clock=SteppedClock(NOW), profile=profile)
-        self.handshake = Handshake(self.exchange, limited=limited)
+        turnstile = Turnstile(self.exchange.profile, self.exchange.account, limited=limited)
+        self.handshake = Handshake(self.exchange, turnstile)
         self.nonces = 0
 
     def token(self, key: Key, secret: str | None = None, nonce: str | None = None) -> str:

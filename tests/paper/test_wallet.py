@@ -14,9 +14,18 @@ from hypothesis import strategies as st
 
 from upbit.errors import APIStatusError
 from upbit.paper.ledger import Ledger
-from upbit.paper.listing import CURRENCIES
+from upbit.paper.listing import CURRENCIES, Network
 from upbit.paper.orders import AssetChanged, Event
-from upbit.paper.wallet import ADDRESS_MS, BANK_MS, KRW_WITHDRAW_FEE, LEAVE_MS, SETTLE_MS, Movement, Wallet, written_like
+from upbit.paper.wallet import (
+    ADDRESS_MS,
+    BANK_MS,
+    KRW_WITHDRAW_FEE,
+    LEAVE_MS,
+    SETTLE_MS,
+    Movement,
+    Wallet,
+    written_like,
+)
 
 D = Decimal
 NOW = 1_000_000
@@ -132,9 +141,7 @@ def test_only_addresses_of_the_allow_list_take_coins(vault: Vault) -> None:
 
 def test_no_more_leaves_than_is_there_with_the_fee(vault: Vault) -> None:
     assert "withdraw_insufficient_balance" == vault.refusal(lambda: vault.send("1"))
-    assert "withdraw_insufficient_balance" == vault.refusal(
-        lambda: vault.wallet.withdraw_krw("alice", D(100_000), NOW)
-    )
+    assert "withdraw_insufficient_balance" == vault.refusal(lambda: vault.wallet.withdraw_krw("alice", D(100_000), NOW))
     vault.send("0.9998")
     assert (D(0), D(1)) == vault.held("BTC")
 
@@ -168,12 +175,9 @@ def test_a_network_must_be_one_of_the_currency(vault: Vault) -> None:
 
 
 @given(st.sampled_from([network for one in CURRENCIES.values() for network in one.networks]), st.integers())
-def test_an_address_looks_like_its_network(network: object, seed: int) -> None:
-    pattern: str = getattr(network, "address")
-    assert re.fullmatch(pattern, written_like(pattern, Random(seed)))
-    secondary: str | None = getattr(network, "secondary")
-    if secondary is not None:
-        assert re.fullmatch(secondary, written_like(secondary, Random(seed)))
+def test_an_address_looks_like_its_network(network: Network, seed: int) -> None:
+    for pattern in filter(None, (network.address, network.secondary)):
+        assert re.fullmatch(pattern, written_like(pattern, Random(seed)))
 
 
 def test_a_set_without_a_count_is_one_letter() -> None:

@@ -63,8 +63,8 @@ class Pace:
         if remaining.group not in (group, lane.spelling):
             return
         with self._lock:
-            room, window, _ = lane.limit
-            begin = now - window
+            room = lane.limit.per_window
+            begin = now - lane.limit.window
             used = sum(leave > begin for leave in lane.leaves)
             others = room - used - remaining.sec
             lane.others = max(0, min(others, room - 1))

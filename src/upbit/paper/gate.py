@@ -6,7 +6,6 @@ such a path, who asks, is the token good, may it do that, has it asked too often
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from email.utils import formatdate
@@ -20,11 +19,11 @@ from ..api import OPERATIONS
 from ..api.operation import Operation
 from ..errors import APIStatusError, quotation_refusal, refusal
 from ..wire.message import Request, Response
-from ..wire.quota import Limit, Meter, Remaining, limits
 from ..wire.token import body_pairs, plain_body, plain_query, read
 from .desk import HANDLERS
 from .exchange import Caller, Exchange, Key
-from .spelling import Speller
+from .spelling import Speller, error_body
+from .turnstile import Passage, Turnstile
 
 OLD_SPELLINGS: Mapping[str, str] = {
     "isDetails": "is_details",
@@ -49,7 +48,6 @@ _QUOTATION_HEADERS = {
     "Limit-By-Ip": "Yes",
     "Vary": "origin,access-control-request-method,access-control-request-headers,accept-encoding",
 }
-_ORIGIN = Limit(1, 10.0)
 
 
 class Gate:
@@ -57,8 +55,8 @@ class Gate:
 
     def __init__(self, exchange: Exchange, *, limited: bool = True) -> None:
         self._exchange = exchange
-        self._limits = limits(exchange.profile.on) if limited else None
-        self._meters: dict[tuple[str, str], Meter] = {}
+        self.turnstile = Turnstile(exchange.profile, exchange.account, limited=limited)
+        """Counts the requests; for whoever lets in by another way."""
         self._speller = Speller(exchange.profile)
         self._routes = [
             (operation, re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", operation.path))) for operation in OPERATIONS
@@ -70,15 +68,16 @@ class Gate:
         date = formatdate(now / 1000, usegmt=True)
         found = self._route(request)
         if found is None:
-            error = refusal("not_found")
-            return self._respond(404, self._error_body(error), {"Content-Type": "application/json", "Date": date})
+            body = error_body(refusal("not_found"), self._exchange.profile)
+            return self._respond(404, body, {"Content-Type": "application/json", "Date": date})
         operation, in_path = found
         headers = dict(_QUOTATION_HEADERS if operation.needs is None else _EXCHANGE_HEADERS, Date=date)
         try:
             key = None if operation.needs is None else self._verify(request, operation, peer, now)
-            headers["Remaining-Req"], granted = self._pace(operation, request, key, peer, now)
-            if not granted:
-                raise refusal("too_many_requests")
+            passage = self._pace(operation, request, key, peer, now)
+            headers.update(passage.headers)
+            if passage.refusal is not None:
+                raise refusal(passage.refusal)
             arguments = self._arguments(operation, in_path, request)
             status, body = self.perform(operation, key, arguments, now)
             if operation.repeat != "safe" and key is not None and self._exchange.journal is not None:
@@ -86,7 +85,7 @@ class Gate:
                 self._exchange.journal.note(operation.name, key.access_key, texts, crc32(body))
         except APIStatusError as error:
             status = self._exchange.profile.error_status(error.name, error.status_code)
-            body = self._error_body(error)
+            body = error_body(error, self._exchange.profile)
         if operation.needs is None:
             headers["ETag"] = f'W/"0{md5(body, usedforsecurity=False).hexdigest()}"'
         return self._respond(status, body, headers)
@@ -154,23 +153,9 @@ class Gate:
 
     def _pace(
         self, operation: Operation[..., Any], request: Request, key: Key | None, peer: str, now: int
-    ) -> tuple[str, bool]:
-        """Count a request: what the header says is left, and whether it may pass."""
-        group: str = operation.group
-        if self._limits is None:
-            return Remaining(group, 9999, 99).header(), True
-        limit = self._limits[group]
-        if key is None:
-            scope = peer
-            if "origin" in request.headers:
-                group, limit = "origin", _ORIGIN
-        else:
-            scope = key.access_key if self._exchange.profile.limited_by_key else key.account
-        meter = self._meters.get((group, scope))
-        if meter is None:
-            meter = self._meters[group, scope] = Meter(group, limit)
-        remaining = meter.take(now / 1000)
-        return (remaining or meter.remaining()).header(), remaining is not None
+    ) -> Passage:
+        group = "origin" if key is None and "origin" in request.headers else operation.group
+        return self.turnstile.take(group, self.turnstile.scope(key, peer), now / 1000)
 
     # -- what is asked ---------------------------------------------------------------------------
 
@@ -196,14 +181,6 @@ class Gate:
             raise refusal("validation_error", detail=f"{error.args[0]} does not have a valid value") from None
 
     # -- the answer ------------------------------------------------------------------------------
-
-    def _error_body(self, error: APIStatusError) -> bytes:
-        name = error.name
-        spelled = self._exchange.profile.error_name(name) if isinstance(name, str) else name
-        fields: dict[str, str | int | None] = {"name": spelled}
-        if error.message:
-            fields["message"] = error.message
-        return json.dumps({"error": fields}, ensure_ascii=False, separators=(",", ":")).encode()
 
     def _respond(self, status: int, body: bytes, headers: Mapping[str, str]) -> Response:
         return Response(status, body, headers, HTTPStatus(status).phrase)

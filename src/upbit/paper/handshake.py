@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import NamedTuple
 
-import msgspec
-
+from ..errors import refusal
 from ..wire.frames import INFO, PRIVATE, PUBLIC
 from ..wire.message import Request, Response
-from ..wire.quota import MINUTE_LIMITS_DROPPED, Limit, Meter
 from ..wire.token import read
 from .exchange import Exchange, Key
+from .spelling import error_body
+from .turnstile import Turnstile
 
 PATHS = (PUBLIC, PRIVATE, INFO)
-_ORIGIN = Limit(1, 10.0)
-_TOO_MANY = msgspec.json.encode({"error": {"name": "too_many_requests"}})
 
 
 class Admission(NamedTuple):
@@ -43,28 +42,22 @@ def socket_path(path: str) -> str | None:
 class Handshake:
     """Admits sockets on behalf of an exchange."""
 
-    def __init__(self, exchange: Exchange, *, limited: bool = True) -> None:
+    def __init__(self, exchange: Exchange, turnstile: Turnstile) -> None:
         self._exchange = exchange
-        self._limited = limited
-        self._limit = Limit(5, per_minute=100 if exchange.profile.on < MINUTE_LIMITS_DROPPED else None)
-        self._meters: dict[tuple[str, str], Meter] = {}
+        self._turnstile = turnstile
 
     def admit(self, request: Request, path: str, peer: str, now: int) -> Admission | Response:
         """Admit a socket at a path of `PATHS`, or say why not. Connections count per pocket, without a token per IP."""
         key = self._key(request, peer, now)
         if "origin" in request.headers:
-            meter = self._meter("origin", _ORIGIN, peer)
+            passage = self._turnstile.take("origin", peer, now / 1000)
         else:
-            meter = self._meter("websocket", self._limit, peer if key is None else key.account)
-        remaining = meter.take(now / 1000)
-        if remaining is None:
-            if self._limited:
-                return Response(429, _TOO_MANY, {"Content-Type": "application/json"}, "Too Many Requests")
-            remaining = meter.remaining()
-        return Admission(path, key, {"Remaining-Req": remaining.header()})
-
-    def _meter(self, group: str, limit: Limit, scope: str) -> Meter:
-        return self._meters.setdefault((group, scope), Meter(group, limit))
+            passage = self._turnstile.take("websocket", self._turnstile.scope(key, peer), now / 1000)
+        if passage.refusal is None:
+            return Admission(path, key, passage.headers)
+        error = refusal(passage.refusal)
+        headers = {"Content-Type": "application/json", **passage.headers}
+        return Response(error.status_code, error_body(error, self._exchange.profile), headers, HTTPStatus(error.status_code).phrase)
 
     def _key(self, request: Request, peer: str, now: int) -> Key | None:
         scheme, _, text = request.headers.get("authorization", "").partition(" ")

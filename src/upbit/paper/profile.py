@@ -59,8 +59,13 @@ class Profile(NamedTuple):
 
     @property
     def limited_by_key(self) -> bool:
-        """Whether limits of the exchange API are counted per key: per account, later per pocket, since 2023-10-24."""
+        """Whether limits of the exchange API are counted per key: until 2023-10-24."""
         return self.on < MINUTE_LIMITS_DROPPED
+
+    @property
+    def limited_by_account(self) -> bool:
+        """Whether they are counted per account, all its pockets together: until 2026-06-25, per pocket since."""
+        return not self.limited_by_key and self.on < date(2026, 6, 25)
 
     @property
     def book_levels(self) -> int:

@@ -100,7 +100,7 @@ class Server:
         self.port = port
         """The port asked for; once started, the one it listens to."""
         self._gate = Gate(exchange, limited=limited)
-        self._handshake = Handshake(exchange, limited=limited)
+        self._handshake = Handshake(exchange, self._gate.turnstile)
         self._limited = limited
         self._sockets: dict[_Socket, None] = {}
 

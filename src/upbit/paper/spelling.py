@@ -14,6 +14,7 @@ from typing import cast
 
 import msgspec
 
+from ..errors import APIStatusError
 from ..models import (
     AddressCreation,
     APIKey,
@@ -150,6 +151,15 @@ class Speller:
         if owner is WalletStatus:
             return value.isoformat(timespec="milliseconds")
         return value.astimezone(KST).isoformat(timespec="seconds")
+
+
+def error_body(error: APIStatusError, profile: Profile) -> bytes:
+    """Write a refusal: its name as the profile spells it, and its message if it has one."""
+    name = profile.error_name(error.name) if isinstance(error.name, str) else error.name
+    fields: dict[str, str | int | None] = {"name": name}
+    if error.message:
+        fields["message"] = error.message
+    return json.dumps({"error": fields}, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def minimal(value: Decimal) -> str:

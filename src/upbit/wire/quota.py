@@ -1,6 +1,6 @@
 """Rate groups and their windows, as arithmetic for both sides; the `Remaining-Req` header.
 
-Limits are data with dates (upbit-api 5). The paper exchange counts with `Meter`, the client's limiter paces by the same
+Limits are data with dates (upbit-api 5). The paper exchange counts with a `gauge`, the client's limiter paces by the same
 `Limit`s. Nothing here sleeps or reads a clock: `now` is an argument, in seconds.
 """
 
@@ -28,6 +28,10 @@ SPELLINGS: Mapping[str, str] = {"candle": "candles", "trade": "crix-trades"}
 """Groups that the header spells in another way than the documents [recorded 2026-03]."""
 
 
+Refill: TypeAlias = Literal["first", "clock", "drip"]
+"""How a limit comes back: all of it, a window after its first request; all of it, when the clock strikes; or bit by bit."""
+
+
 class Limit(NamedTuple):
     """How many requests a group takes."""
 
@@ -36,6 +40,7 @@ class Limit(NamedTuple):
     """Seconds."""
     per_minute: int | None = None
     """A second limit over a minute; dropped on 2023-10-24."""
+    refill: Refill = "first"
 
 
 MINUTE_LIMITS_DROPPED = date(2023, 10, 24)
@@ -46,15 +51,28 @@ ORDER_LIMIT_RAISED = date(2026, 8, 22)
 _QUOTATION = ("market", "candle", "trade", "ticker", "orderbook")
 
 
+ORIGIN = Limit(1, 10.0)
+"""Quotation requests and sockets of a page in a browser, recognized by their `Origin` header."""
+
+
 def limits(on: date | None = None) -> Mapping[str, Limit]:
-    """Say the limit of each group on a date; the newest when no date is given."""
-    minutes = on is not None and on < MINUTE_LIMITS_DROPPED
-    order = 8 if on is not None and on < ORDER_LIMIT_RAISED else 12
-    table = {group: Limit(10, per_minute=600 if minutes else None) for group in _QUOTATION}
-    table["default"] = Limit(30, per_minute=900 if minutes else None)
-    table["order"] = Limit(order, per_minute=200 if minutes else None)
-    table["order-test"] = Limit(8)
-    table["order-cancel-all"] = Limit(1, 2.0)
+    """Say the limit of each group on a date; the newest when no date is given.
+
+    The quotation API counts in seconds of the clock, the exchange API fills a bucket (rest-api-best-practice); windows
+    began with their first request when there was a second limit over a minute.
+    """
+    if on is not None and on < MINUTE_LIMITS_DROPPED:
+        table = dict.fromkeys(_QUOTATION, Limit(10, per_minute=600))
+        table["default"] = Limit(30, per_minute=900)
+        table["order"] = Limit(8, per_minute=200)
+        refill: Refill = "first"
+    else:
+        refill = "drip"
+        table = dict.fromkeys(_QUOTATION, Limit(10, refill="clock"))
+        table["default"] = Limit(30, refill=refill)
+        table["order"] = Limit(8 if on is not None and on < ORDER_LIMIT_RAISED else 12, refill=refill)
+    table["order-test"] = Limit(8, refill=refill)
+    table["order-cancel-all"] = Limit(1, 2.0, refill=refill)
     return table
 
 
@@ -92,7 +110,7 @@ def header_fields(header: str | None) -> dict[str, str]:
 
 
 class Meter:
-    """Counts one group for one scope in fixed windows that start with the first request.
+    """Counts the requests of one group in one scope, in windows that begin with their first request or with the clock.
 
     Refused requests do not count. Source: upbit-api 5.1, 5.2.
     """
@@ -109,7 +127,8 @@ class Meter:
         """Count one request and say what is left; None when the limit is used up."""
         limit = self._limit
         if now - self._start >= limit.window:
-            self._start, self._used = now, 0
+            self._start = now // limit.window * limit.window if limit.refill == "clock" else now
+            self._used = 0
         if now - self._minute_start >= 60:
             self._minute_start, self._minute_used = now, 0
         if self._used >= limit.per_window:
@@ -121,10 +140,60 @@ class Meter:
         return self.remaining()
 
     def remaining(self) -> Remaining:
-        """Say what is left."""
-        limit = self._limit
-        if limit.per_minute is not None:
-            minute = limit.per_minute - self._minute_used
-        else:
-            minute = round(60 * limit.per_window / limit.window)
-        return Remaining(self.group, minute, limit.per_window - self._used)
+        """Say what is left of the window, and of the minute where that counts."""
+        minute = self._limit.per_minute
+        left = _constant(self._limit) if minute is None else minute - self._minute_used
+        return Remaining(self.group, left, self._limit.per_window - self._used)
+
+    def idle(self, now: float) -> bool:
+        """Say whether a new meter would count the same from here on."""
+        minute_over = self._limit.per_minute is None or now - self._minute_start >= 60
+        return minute_over and now - self._start >= self._limit.window
+
+
+class Bucket:
+    """Counts as `Meter` does, by a bucket that is full at first and fills up evenly, a whole limit in a window."""
+
+    __slots__ = ("_at", "_level", "_limit", "group")
+
+    def __init__(self, group: str, limit: Limit) -> None:
+        self.group = group
+        self._limit = limit
+        self._level = float(limit.per_window)
+        self._at = float("-inf")
+
+    def take(self, now: float) -> Remaining | None:
+        """Count one request and say what is left; None when the bucket is empty."""
+        full, window = self._limit.per_window, self._limit.window
+        self._level = min(full, self._level + (now - self._at) * full / window)
+        self._at = now
+        if self._level < 1 - GRAIN:
+            return None
+        self._level -= 1
+        return self.remaining()
+
+    def remaining(self) -> Remaining:
+        """Say how many whole requests are left."""
+        return Remaining(self.group, _constant(self._limit), int(self._level + GRAIN))
+
+    def idle(self, now: float) -> bool:
+        """Say whether the bucket is full again."""
+        return now - self._at >= self._limit.window
+
+
+Gauge: TypeAlias = Meter | Bucket
+"""Whatever counts requests."""
+
+
+def gauge(group: str, limit: Limit) -> Gauge:
+    """Make what counts the requests of a group as its limit says."""
+    return Bucket(group, limit) if limit.refill == "drip" else Meter(group, limit)
+
+
+GRAIN = 1e-4
+"""Part of a request that counts as nothing: seconds since the epoch, as floats, are that fine."""
+
+
+def _constant(limit: Limit) -> int:
+    """What the header shows as left in the minute since nothing counts minutes."""
+    return round(60 * limit.per_window / limit.window)

@@ -77,6 +77,12 @@ def _no_constant(name: str) -> str:
     raise ValueError(f"{name} is not JSON")
 
 
+_JSON = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_no_constant)
+"""Made once: making one takes longer than reading."""
+_TEXTS = msgspec.json.Decoder(dict[str, str])
+"""Reads what nearly every client sends, an object of texts, several times faster."""
+
+
 def sign(access_key: str, secret: str, *, nonce: str, query: str = "", algorithm: Algorithm = "HS512") -> str:
     """Make the token for one request.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,8 +11,19 @@ import pytest
 from tests.paper.visitor import START, Visitor
 from upbit.api import Orders
 from upbit.paper.bars import DAY
+from upbit.paper.desk.lookup import list_closed
+from upbit.paper.desk.orders import create
+from upbit.paper.exchange import Caller
 
-LIMIT: dict[str, Any] = {"market": "KRW-BTC", "side": "bid", "ord_type": "limit", "price": 10_000_000, "volume": "0.001"}
+D = Decimal
+
+LIMIT: dict[str, Any] = {
+    "market": "KRW-BTC",
+    "side": "bid",
+    "ord_type": "limit",
+    "price": 10_000_000,
+    "volume": "0.001",
+}
 
 
 def place(visitor: Visitor, **changes: Any) -> str:
@@ -141,20 +153,28 @@ def test_closed_orders_come_by_state(visitor: Visitor, five: list[str], argument
 
 
 def test_closed_orders_are_those_of_seven_days(visitor: Visitor) -> None:
-    first = place(visitor, price=120_000_000)
-    visitor.step(8 * DAY)
-    second = place(visitor, price=120_000_000)
+    """Eight days go by for the desk only: the market need not live them."""
     now = START + 8 * DAY
-    before, after = START - 1000, START + 1000
-    assert [second] == listed(visitor, Orders.list_closed)
-    assert [first] == listed(visitor, Orders.list_closed, start_time=str(before))
-    assert [first] == listed(visitor, Orders.list_closed, end_time=str(after))
-    assert [first] == listed(visitor, Orders.list_closed, start_time=str(before), end_time=str(after))
-    assert [second] == listed(visitor, Orders.list_closed, start_time=str(after))[:1]
-    assert [] == listed(visitor, Orders.list_closed, end_time=str(before))
-    aware = datetime.fromtimestamp(now / 1000, UTC)
-    assert [second] == listed(visitor, Orders.list_closed, end_time=aware)
-    assert [first] == listed(visitor, Orders.list_closed, end_time="2026-09-21T23:15:00+09:00")
+
+    def buy(at: int) -> str:
+        ticket = LIMIT | {"price": D(120_000_000), "volume": D("0.001")}
+        return create(Caller(visitor.exchange, visitor.exchange.account, None, at), **ticket).uuid
+
+    def closed(**window: Any) -> list[str]:
+        return [order.uuid for order in list_closed(caller, **window)]
+
+    caller = Caller(visitor.exchange, visitor.exchange.account, None, now)
+    first, second = buy(START), buy(now)
+    before, after = str(START - 1000), str(START + 1000)
+    assert [second] == closed()
+    assert [first] == closed(start_time=before)
+    assert [first] == closed(end_time=after)
+    assert [first] == closed(start_time=before, end_time=after)
+    assert [] == closed(start_time=after)
+    assert [second] == closed(start_time=str(START + 2 * DAY))
+    assert [] == closed(end_time=before)
+    assert [second] == closed(end_time=datetime.fromtimestamp(now / 1000, UTC))
+    assert [first] == closed(end_time="2026-09-21T23:15:00+09:00")
 
 
 @pytest.mark.parametrize(
@@ -183,9 +203,7 @@ def test_closed_orders_are_not_listed_by_nonsense(visitor: Visitor, arguments: A
         ({"limit": 1, "page": 2}, [1]),
     ],
 )
-def test_the_list_of_2023_is_still_there(
-    visitor: Visitor, five: list[str], arguments: Any, found: list[int]
-) -> None:
+def test_the_list_of_2023_is_still_there(visitor: Visitor, five: list[str], arguments: Any, found: list[int]) -> None:
     assert [five[number] for number in found] == listed(visitor, Orders.list, **arguments)
     assert [five[3], five[0]] == listed(visitor, Orders.list, uuids=[five[0], five[3]]), "named, every state shows"
 

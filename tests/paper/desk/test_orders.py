@@ -10,7 +10,13 @@ import pytest
 from tests.paper.visitor import Visitor
 from upbit.api import Accounts, Orders
 
-LIMIT: dict[str, Any] = {"market": "KRW-BTC", "side": "bid", "ord_type": "limit", "price": 10_000_000, "volume": "0.001"}
+LIMIT: dict[str, Any] = {
+    "market": "KRW-BTC",
+    "side": "bid",
+    "ord_type": "limit",
+    "price": 10_000_000,
+    "volume": "0.001",
+}
 
 
 @pytest.fixture

@@ -1,0 +1,226 @@
+"""Both engines are asked the same, and everything that can be seen of them is compared after each command.
+
+A `Door` is a way to the engine under test; the naive exchange is asked directly. A `Difference` is a bug in one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from itertools import count
+from typing import Protocol
+
+from tests.oracle import naive
+from tests.oracle.naive import BACKGROUND, Order, Refusal
+from tests.oracle.script import (
+    ACCOUNTS,
+    FUNDS,
+    SCENES,
+    Cancel,
+    CancelEach,
+    CancelOpen,
+    Command,
+    Deposit,
+    Place,
+    Quote,
+    Replace,
+    Script,
+    Sweep,
+    Terms,
+    Withdraw,
+)
+from upbit import rules
+from upbit.errors import APIStatusError
+from upbit.paper.book import SCALE, Resting
+from upbit.paper.engine import Engine
+from upbit.paper.ledger import Ledger, exact
+from upbit.paper.orders import Event, OrderChanged, OrderRecord, Ticket, Traded
+from upbit.paper.orders import Terms as Conditions
+
+D = Decimal
+NOW = 1_800_000_000_000
+
+
+class Difference(AssertionError):
+    """The two do not agree."""
+
+
+def units(amount: Decimal) -> int:
+    return int(amount * SCALE)
+
+
+class Told:
+    """An order as its events tell it: every fill and every end, nothing taken from the sums they carry."""
+
+    def __init__(self, event: OrderChanged) -> None:
+        order = event.order
+        self.state = "wait"
+        self.bid, self.reserved_fee, self.total, self.volume = (
+            order.side == "bid",
+            order.reserved_fee,
+            order.total,
+            order.volume,
+        )
+        self.executed_volume = self.executed_funds = self.paid_fee = self.prevented_volume = self.prevented_locked = D(0)
+        self.trades: list[object] = []
+
+    def hear(self, event: OrderChanged) -> None:
+        if event.kind in ("done", "cancel"):
+            self.state = event.kind
+        elif event.kind == "prevented":
+            self.prevented_volume, self.prevented_locked = event.order.prevented_volume, event.order.prevented_locked
+        elif event.trade is not None and event.trade_fee is not None:
+            self.executed_volume += event.trade.volume
+            self.executed_funds += event.trade.funds
+            self.paid_fee += event.trade_fee
+            self.trades.append(event.trade)
+
+    def differs(self, order: OrderRecord) -> bool:
+        if self.bid:
+            locked = self.total + self.reserved_fee - self.executed_funds - self.paid_fee - self.prevented_locked
+        else:
+            locked = (self.volume or D(0)) - self.executed_volume - self.prevented_volume
+        rest = None if self.volume is None else self.volume - self.executed_volume - self.prevented_volume
+        return (
+            *(self.state, self.executed_volume, self.executed_funds, self.paid_fee, self.prevented_volume),
+            *(self.prevented_locked, tuple(self.trades), locked, rest, self.reserved_fee),
+        ) != (
+            *(order.state, order.executed_volume, order.executed_funds, order.paid_fee, order.prevented_volume),
+            *(order.prevented_locked, order.trades, order.locked, order.remaining_volume, order.reserved_fee),
+        )
+
+
+class Door(Protocol):
+    """A way to the engine under test. What it refuses it refuses with an `APIStatusError`."""
+
+    engine: Engine
+    events: list[Event]
+
+    def place(self, account: str, market: str, side: str, terms: Terms) -> OrderRecord: ...
+
+    def replace(self, old: OrderRecord, terms: Terms, remain_only: bool) -> OrderRecord: ...
+
+    def cancel(self, record: OrderRecord) -> None: ...
+
+    def cancel_each(self, records: Sequence[OrderRecord]) -> tuple[list[str], list[str]]: ...
+
+    def cancel_open(self, command: CancelOpen) -> list[str] | None:
+        """The orders cancelled; None if this door has no such thing."""
+        ...
+
+
+class EngineDoor:
+    """The engine itself, on the rules of today."""
+
+    def __init__(self) -> None:
+        numbers = count(1)
+        self.events: list[Event] = []
+        self.engine = Engine(
+            [scene.market for scene in SCENES],
+            Ledger(),
+            Conditions(
+                fee=lambda account, market, side: rules.fee(market),
+                tick_size=lambda market, price: rules.tick_size(market, price),
+                min_total=lambda market: rules.minimum_total(market),
+                max_total=lambda market: rules.maximum_total(market),
+            ),
+            ids=lambda: f"id-{next(numbers)}",
+            emit=self.events.append,
+        )
+
+    def place(self, account: str, market: str, side: str, terms: Terms) -> OrderRecord:
+        record = self.engine.accept(_ticket(account, market, side, terms), NOW)
+        self.engine.match(record, NOW)
+        return record
+
+    def replace(self, old: OrderRecord, terms: Terms, remain_only: bool) -> OrderRecord:
+        if remain_only:
+            terms = terms._replace(volume=old.remaining_volume)
+        record = self.engine.cancel_and_new(old, _ticket(old.account, old.market, old.side, terms), NOW)
+        self.engine.match(record, NOW)
+        return record
+
+    def cancel(self, record: OrderRecord) -> None:
+        self.engine.cancel(record, NOW)
+
+    def cancel_each(self, records: Sequence[OrderRecord]) -> tuple[list[str], list[str]]:
+        done: list[str] = []
+        failed: list[str] = []
+        for record in records:
+            try:
+                self.engine.cancel(record, NOW)
+                done.append(record.uuid)
+            except APIStatusError:
+                failed.append(record.uuid)
+        return done, failed
+
+    def cancel_open(self, command: CancelOpen) -> list[str] | None:
+        return None
+
+
+def _ticket(account: str, market: str, side: str, terms: Terms) -> Ticket:
+    return Ticket(account=account, market=market, side=side, **terms._asdict())
+
+
+class Duel:
+    """The engine behind a door against the naive exchange."""
+
+    def __init__(self, door: Door, oracle: naive.Exchange, accounts: dict[str, str] | None = None) -> None:
+        self.door = door
+        self.oracle = oracle
+        self.records: dict[Order, OrderRecord] = {}
+        self._names = accounts or {name: name for name in ACCOUNTS}
+        self._orders: dict[str, Order] = {}
+        self._told: dict[str, Told] = {}
+        self._resting: dict[Order, Resting] = {}
+        self._open: dict[Order, tuple[object, ...]] = {}
+        self._trades = 0
+        for account in ACCOUNTS:
+            for currency, amount in FUNDS.items():
+                self._deposit(Deposit(account, currency, amount))
+
+    # -- one command
+
+    def perform(self, command: Command) -> str:
+        """Ask both, compare, and say what they agreed on. Raises `Difference`."""
+        outcome = self._ask(command)
+        self._compare(command)
+        return outcome
+
+    def _ask(self, command: Command) -> str:
+        match command:
+            case Place(account, market, side, terms):
+                order = Order(account, market, side, *terms)
+                self._accepted(
+                    command, lambda: self.door.place(self._names[account], market, side, terms), order, None
+                )
+            case Replace(old, terms, remain_only):
+                order = Order(old.account, old.market, old.side, *terms)
+                if remain_only:
+                    order.volume = None if old.by_total else old.rest
+                self._accepted(
+                    command, lambda: self.door.replace(self.records[old], terms, remain_only), order, old
+                )
+            case Cancel(order):
+                ours, theirs = _try(lambda: self.oracle.cancel(order)), _try(lambda: self.door.cancel(self.records[order]))
+                return _agreed(command, ours, theirs) or "cancelled"
+            case CancelEach(_, orders):
+                done, failed = self.oracle.cancel_each(orders)
+                _agreed(command, (self._uuids(done), self._uuids(failed)), self.door.cancel_each([self.records[one] for one in orders]))
+            case CancelOpen():
+                cancelled = self.door.cancel_open(command)
+                if cancelled is not None:
+                    _agreed(command, self._uuids(self.oracle.cancel_open(*command)), cancelled)
+            case Quote(market, side, price, volume):
+                order = self.oracle.quote(market, side, price, volume)
+                resting = self.door.engine.quote(market, side, units(price), units(volume), NOW)
+                self._resting[order] = resting
+            case Sweep(market, side, volume):
+                swept = self.door.engine.sweep(market, side, units(volume), NOW)
+                _agreed(command, units(self.oracle.sweep(market, side, volume).executed_volume), swept)
+            case Withdraw(order):
+                self.oracle.cancel(order)
+                _agreed(command, True, self.door.engine.withdraw(self._resting.pop(order)))
+            case Deposit():
+                self._deposit(command)
+        return type(command).__name__
