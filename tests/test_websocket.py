@@ -5,6 +5,7 @@ import json
 import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypedDict
 from uuid import UUID
@@ -493,3 +494,18 @@ def test_what_cannot_be_generated_is_refused() -> None:
         UpbitWebSocket.generate_type_field("ticker")
     with pytest.raises(TypeError, match="list of markets"):
         UpbitWebSocket.generate_type_field("ticker", "KRW-BTC")
+
+
+async def test_leaving_a_busy_stream_does_not_wait_for_frames_nobody_reads() -> None:
+    async def pour(connection: ServerConnection) -> None:
+        with suppress(ConnectionClosed):
+            while True:
+                await connection.send(b"x" * 1000)
+
+    async with serve(pour, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with UpbitWebSocket(f"ws://127.0.0.1:{port}") as connection:
+            await connection.recv()
+            await asyncio.sleep(0.1)  # the queue of frames is full by now, and reading is paused
+    assert State.CLOSED is connection.state
+    assert 1000 == connection.close_code

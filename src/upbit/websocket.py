@@ -1,7 +1,7 @@
 """`UpbitWebSocket`: the WebSocket class of the 2023 document, on today's `websockets`.
 
 It opens a socket, builds requests and hands over the frames as they come. It does not reconnect, subscribe again or
-decode: `upbit.feed` does. Nothing is sent before a connection is entered or awaited; plain `ws://` is refused unless
+decode. Nothing is sent before a connection is entered or awaited; plain `ws://` is refused unless
 it stays on this machine.
 """
 
@@ -13,13 +13,14 @@ import os
 import uuid
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import suppress
 from ipaddress import ip_address
 from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, Literal, Required, TypedDict, cast, overload
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConcurrencyError
+from websockets.exceptions import ConcurrencyError, ConnectionClosed
 from websockets.protocol import State
 
 from upbit.errors import ConfigurationError
@@ -102,6 +103,20 @@ class Stream(ClientConnection):
         finally:
             self._asked -= 1
         return {"status": "UP"}
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Close, reading on meanwhile: on a busy stream the other side's close stands behind frames nobody wants."""
+        drain = asyncio.create_task(self._drain())
+        try:
+            await super().close(code, reason)
+        finally:
+            drain.cancel()
+            await asyncio.wait([drain])
+
+    async def _drain(self) -> None:
+        with suppress(ConnectionClosed, ConcurrencyError):  # closed, or somebody else is reading
+            while True:
+                await super().recv(decode=False)
 
     async def _read_until(self, done: Callable[[], bool]) -> None:
         # One frame a turn, so that recv and up can wait at the same time and each gets what is its own.

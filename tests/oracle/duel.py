@@ -1,14 +1,16 @@
 """Both engines are asked the same, and everything that can be seen of them is compared after each command.
 
-A `Door` is a way to the engine under test; the naive exchange is asked directly. A `Difference` is a bug in one of them.
+A `Door` is a way to the engine under test; the naive exchange is asked directly. A `Difference` is a bug in one of
+them.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from itertools import count
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from tests.oracle import naive
 from tests.oracle.naive import BACKGROUND, Order, Refusal
@@ -61,7 +63,9 @@ class Told:
             order.total,
             order.volume,
         )
-        self.executed_volume = self.executed_funds = self.paid_fee = self.prevented_volume = self.prevented_locked = D(0)
+        self.executed_volume = self.executed_funds = self.paid_fee = self.prevented_volume = self.prevented_locked = D(
+            0
+        )
         self.trades: list[object] = []
 
     def hear(self, event: OrderChanged) -> None:
@@ -191,30 +195,27 @@ class Duel:
         match command:
             case Place(account, market, side, terms):
                 order = Order(account, market, side, *terms)
-                self._accepted(
-                    command, lambda: self.door.place(self._names[account], market, side, terms), order, None
-                )
+                return self._placed(command, order, lambda: self.door.place(self._names[account], market, side, terms))
             case Replace(old, terms, remain_only):
                 order = Order(old.account, old.market, old.side, *terms)
                 if remain_only:
                     order.volume = None if old.by_total else old.rest
-                self._accepted(
-                    command, lambda: self.door.replace(self.records[old], terms, remain_only), order, old
-                )
+                record = self.records[old]
+                return self._placed(command, order, lambda: self.door.replace(record, terms, remain_only), old)
             case Cancel(order):
-                ours, theirs = _try(lambda: self.oracle.cancel(order)), _try(lambda: self.door.cancel(self.records[order]))
-                return _agreed(command, ours, theirs) or "cancelled"
+                ours = _refusal(lambda: self.oracle.cancel(order))
+                return _agreed(command, ours, _refusal(lambda: self.door.cancel(self.records[order]))) or "cancelled"
             case CancelEach(_, orders):
                 done, failed = self.oracle.cancel_each(orders)
-                _agreed(command, (self._uuids(done), self._uuids(failed)), self.door.cancel_each([self.records[one] for one in orders]))
+                theirs = self.door.cancel_each([self.records[one] for one in orders])
+                _agreed(command, (self._uuids(done), self._uuids(failed)), theirs)
             case CancelOpen():
-                cancelled = self.door.cancel_open(command)
+                cancelled = self.door.cancel_open(command._replace(account=self._names[command.account]))
                 if cancelled is not None:
                     _agreed(command, self._uuids(self.oracle.cancel_open(*command)), cancelled)
             case Quote(market, side, price, volume):
                 order = self.oracle.quote(market, side, price, volume)
-                resting = self.door.engine.quote(market, side, units(price), units(volume), NOW)
-                self._resting[order] = resting
+                self._resting[order] = self.door.engine.quote(market, side, units(price), units(volume), NOW)
             case Sweep(market, side, volume):
                 swept = self.door.engine.sweep(market, side, units(volume), NOW)
                 _agreed(command, units(self.oracle.sweep(market, side, volume).executed_volume), swept)
@@ -223,4 +224,145 @@ class Duel:
                 _agreed(command, True, self.door.engine.withdraw(self._resting.pop(order)))
             case Deposit():
                 self._deposit(command)
-        return type(command).__name__
+        return type(command).__name__.lower()
+
+    def _placed(
+        self, command: Command, order: Order, ask: Callable[[], OrderRecord], instead: Order | None = None
+    ) -> str:
+        records: list[OrderRecord] = []
+        ours = _refusal(lambda: self.oracle.place(order, instead=instead))
+        _agreed(command, ours, _refusal(lambda: records.append(ask())))
+        for record in records:
+            self.records[order] = record
+            self._orders[record.uuid] = order
+            self._open[order] = ()
+        return ours or f"{order.ord_type} {order.time_in_force or ''} {order.smp_type or ''} {order.state}"
+
+    def _deposit(self, command: Deposit) -> None:
+        self.oracle.deposit(*command)
+        self.door.engine.register.ledger.deposit(self._names[command.account], command.currency, command.amount)
+
+    def _uuids(self, orders: Sequence[Order]) -> list[str]:
+        return [self.records[order].uuid for order in orders]
+
+    # -- what can be seen
+
+    def _compare(self, command: Command) -> None:
+        with exact():
+            self._compare_trades(command)
+            touched = self._hear()
+            for order, mark in list(self._open.items()):
+                now = (order.state, len(order.trades), order.prevented_volume, order.prevented_funds)
+                if mark != now or order in touched:
+                    self._compare_order(command, order)
+                    self._open[order] = now
+                if order.state != "wait":
+                    del self._open[order]
+            for scene in SCENES:
+                if getattr(command, "market", scene.market) == scene.market:
+                    self._compare_market(command, scene.market)
+
+    def _hear(self) -> set[Order]:
+        touched: set[Order] = set()
+        for event in self.door.events:
+            if isinstance(event, OrderChanged):
+                uuid = event.order.uuid
+                if event.kind == "wait":
+                    self._told[uuid] = Told(event)
+                self._told[uuid].hear(event)
+                touched.add(self._orders[uuid])
+        self.door.events.clear()
+        return touched
+
+    def _compare_trades(self, command: Command) -> None:
+        theirs = [event for event in self.door.events if isinstance(event, Traded)]
+        ours = self.oracle.trades[self._trades :]
+        self._trades = len(self.oracle.trades)
+        _agreed(
+            command,
+            [(one.market, units(one.price), units(one.volume), one.side, *self._parties(one)) for one in ours],
+            [(one.market, one.price, one.volume, one.side, one.maker, one.taker) for one in theirs],
+        )
+
+    def _parties(self, trade: naive.Trade) -> tuple[str | None, str | None]:
+        maker, taker = (trade.ask, trade.bid) if trade.side == "bid" else (trade.bid, trade.ask)
+        return self._uuid(maker), self._uuid(taker)
+
+    def _uuid(self, order: Order) -> str | None:
+        return None if order.account == BACKGROUND else self.records[order].uuid
+
+    def _compare_order(self, command: Command, order: Order) -> None:
+        record = self.records[order]
+        _agreed(command, self._ours(order), _theirs(record))
+        if self._told[record.uuid].differs(record):
+            raise Difference(f"{command}: the events of {record} tell another order")
+
+    def _ours(self, order: Order) -> tuple[object, ...]:
+        by_total = order.by_total
+        return (
+            *(self._names[order.account], order.market, order.side, order.ord_type, order.price, order.volume),
+            *(order.time_in_force, order.smp_type, order.identifier, order.state),
+            *(order.executed_volume, order.executed_funds, order.reserved_fee, order.paid_fee, order.remaining_fee),
+            *(order.prevented_volume, order.prevented_locked, order.locked, None if by_total else order.rest),
+            [(one.price, one.volume, one.price * one.volume) for one in order.trades],
+        )
+
+    def _compare_market(self, command: Command, market: str) -> None:
+        book = self.door.engine.book(market)
+        for side in ("bid", "ask"):
+            ours = [(units(price), units(size)) for price, size in self.oracle.levels(market, side)]
+            _agreed(command, ours, book.levels(side, 1_000))
+        for account in ACCOUNTS:
+            for currency in market.split("-"):
+                held = self.door.engine.register.ledger.holding(self._names[account], currency)
+                _agreed(command, self.oracle.held(account, currency), (held.balance, held.locked))
+
+    def compare_everything(self) -> None:
+        """All orders ever, the invariants, and that all money came in by deposits."""
+        self.door.engine.check_invariants()
+        with exact():
+            for order in self.records:
+                self._compare_order(Cancel(order), order)
+
+
+def _theirs(record: OrderRecord) -> tuple[object, ...]:
+    return (
+        *(record.account, record.market, record.side, record.ord_type, record.price, record.volume),
+        *(record.time_in_force, record.smp_type, record.identifier, record.state),
+        *(record.executed_volume, record.executed_funds, record.reserved_fee, record.paid_fee, record.remaining_fee),
+        *(record.prevented_volume, record.prevented_locked, record.locked, record.remaining_volume),
+        [(one.price, one.volume, one.funds) for one in record.trades],
+    )
+
+
+def _refusal(ask: Callable[[], object]) -> str | None:
+    try:
+        ask()
+    except Refusal as error:
+        return str(error)
+    except APIStatusError as error:
+        return str(error.name)
+    return None
+
+
+T = TypeVar("T")
+
+
+def _agreed(command: Command, ours: T, theirs: T) -> T:
+    if ours != theirs:
+        raise Difference(f"{command}\nnaive:  {ours}\nengine: {theirs}")
+    return ours
+
+
+def fight(seed: int, operations: int) -> Counter[str]:
+    """A fresh pair of engines and so many commands; how often they agreed on what. Raises `Difference`."""
+    duel = Duel(EngineDoor(), naive.Exchange())
+    script = Script(seed, duel.oracle)
+    agreed: Counter[str] = Counter()
+    for number in range(operations):
+        try:
+            agreed[duel.perform(script.next())] += 1
+        except Difference as difference:
+            raise Difference(f"seed {seed}, command {number}: {difference}") from None
+    duel.compare_everything()
+    return agreed

@@ -18,10 +18,10 @@ EVERY = {"market", "candle", "trade", "ticker", "orderbook", "default", "order",
     ("on", "order", "candle"),
     [
         (date(2023, 10, 23), Limit(8, per_minute=200), Limit(10, per_minute=600)),
-        (date(2023, 10, 24), Limit(8), Limit(10)),
-        (date(2026, 8, 21), Limit(8), Limit(10)),
-        (date(2026, 8, 22), Limit(12), Limit(10)),
-        (None, Limit(12), Limit(10)),
+        (date(2023, 10, 24), Limit(8, refill="drip"), Limit(10, refill="clock")),
+        (date(2026, 8, 21), Limit(8, refill="drip"), Limit(10, refill="clock")),
+        (date(2026, 8, 22), Limit(12, refill="drip"), Limit(10, refill="clock")),
+        (None, Limit(12, refill="drip"), Limit(10, refill="clock")),
     ],
 )
 def test_limits_are_those_of_the_day(on: date | None, order: Limit, candle: Limit) -> None:
@@ -77,3 +77,51 @@ def test_a_minute_limit_counts_over_its_windows() -> None:
 def test_without_a_minute_limit_the_header_shows_a_constant() -> None:
     assert Remaining("order", 720, 12) == Meter("order", Limit(12)).remaining()
     assert Remaining("order-cancel-all", 30, 0) == Meter("order-cancel-all", Limit(1, 2.0)).take(0.0)
+
+
+def test_a_window_of_the_clock_ends_when_the_second_does() -> None:
+    meter = Meter("candle", Limit(2, refill="clock"))
+    seen = [meter.take(now) for now in (7.9, 7.95, 7.99, 8.0, 8.5, 8.9, 9.0)]
+    assert [1, 0, None, 1, 0, None, 1] == [left and left.sec for left in seen]
+
+
+@given(st.lists(st.integers(0, 700), max_size=80), st.integers(1, 12), st.integers(1, 2))
+def test_a_bucket_never_gives_more_than_it_held_and_what_dripped_in(gaps: list[int], full: int, window: int) -> None:
+    bucket, now, level = Bucket("order", Limit(full, window, refill="drip")), 1_790_000_000_000, Fraction(full)
+    for gap in gaps:
+        now += gap
+        level = min(Fraction(full), level + Fraction(gap * full, 1000 * window))
+        left = bucket.take(now / 1000)
+        assert (level >= 1) == (left is not None)
+        level -= left is not None
+        assert left is None or Remaining("order", 60 * full // window, int(level)) == left
+
+
+def test_a_bucket_gives_one_back_as_soon_as_it_dripped_in() -> None:
+    bucket = Bucket("default", Limit(30, refill="drip"))
+    assert [*range(29, -1, -1)] == [left.sec for _ in range(30) if (left := bucket.take(100.0))]
+    assert bucket.take(100.033) is None
+    assert Remaining("default", 1800, 0) == bucket.take(100.034)
+    assert Remaining("default", 1800, 29) == bucket.take(101.034)
+
+
+@given(st.lists(st.floats(0, 0.7), min_size=1, max_size=60), st.sampled_from(["first", "clock", "drip"]))
+def test_what_keeps_to_any_window_passes_however_the_limit_comes_back(gaps: list[float], refill: Refill) -> None:
+    count, now, sent = gauge("order", Limit(3, refill=refill)), 1_790_000_000.0, list[float]()
+    for gap in gaps:
+        now = max(now + gap, sent[-3] + 1.02 if len(sent) >= 3 else 0.0)
+        sent.append(now)
+        assert count.take(now) is not None
+
+
+@pytest.mark.parametrize(
+    ("limit", "after"),
+    [(Limit(2), 1.0), (Limit(2, refill="clock"), 0.5), (Limit(2, 4.0, refill="drip"), 4.0), (Limit(2, 1.0, 5), 60.0)],
+)
+def test_what_is_idle_counts_as_if_it_were_new(limit: Limit, after: float) -> None:
+    count = gauge("order", limit)
+    assert count.idle(100.5)
+    count.take(100.5)
+    assert not count.idle(100.5 + after - 0.001)
+    assert count.idle(100.5 + after)
+    assert gauge("order", limit).take(100.5 + after) == count.take(100.5 + after)

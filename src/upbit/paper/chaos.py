@@ -93,7 +93,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
     market: str | None = None
     identifier: str | None = None
     type: str | None = None
-    """Of a frame: `myOrder`, `ticker` ..."""
+    """Of a frame: `myOrder`, `ticker` ... Without it, what happens to bodies happens to answers only."""
     state: str | None = None
     """Of a `myOrder` frame: `wait`, `trade`, `done` ..."""
     nth: int | None = None
@@ -129,6 +129,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
             wrong = "milliseconds are not below 0"
         elif min(self.nth or 1, self.times or 1) < 1:
             wrong = "nth and times count from 1"
+        elif self.effect in REQUEST and self.type is not None:
+            wrong = f"a request has no type: {self.effect} does not happen to frames"
         elif self.effect == "gateway" and self.status not in (404, 500, 502, 503, 504):
             wrong = f"no gateway answers {self.status}"
         elif self.effect == "refuse" and self.name not in EXCHANGE_ERRORS and self.message is None:
@@ -301,7 +303,7 @@ def _matches(rule: Rule, moment: Moment) -> bool:
         and rule.group in (None, moment.group)
         and (rule.market is None or rule.market in moment.markets)
         and (rule.identifier is None or rule.identifier in moment.identifiers)
-        and (rule.type == moment.type if moment.type else rule.type is None)
+        and (rule.type in (None, moment.type) if rule.effect in FRAME else (rule.type or "") == moment.type)
         and rule.state in (None, moment.state)
         and (not moment.point or rule.point == moment.point)
     )

@@ -66,6 +66,8 @@ class Movement(Struct, kw_only=True):
     transaction_type: str = "default"
     due: int
     """When its next step is."""
+    verified: int | None = None
+    """When its owner was last checked by the travel rule."""
 
 
 class Wallet:

@@ -26,6 +26,8 @@ from .movements import choose, listed
 from .shown import moment
 
 VASPS = (("8d4fe968-82b2-42e5-822f-3840a245f802", "업비트 인도네시아", "Upbit Indonesia"),)
+VERIFY_EVERY = 600_000
+"""Milliseconds between two tries for the same deposit, by its uuid or its transaction (upbit-api 5.1)."""
 
 
 def _deposit(caller: Caller, movement: Movement) -> Deposit:
@@ -159,21 +161,24 @@ def list_vasps(caller: Caller) -> list[Vasp]:
 @serves(TravelRule.verify_deposit_by_uuid)
 def verify_deposit_by_uuid(caller: Caller, *, deposit_uuid: str, vasp_uuid: str) -> Verification:
     """Verify a deposit by its uuid."""
-    return _verify(choose(caller.exchange.wallet.deposits(caller.account), deposit_uuid, None, None), vasp_uuid)
+    return _verify(caller, choose(caller.exchange.wallet.deposits(caller.account), deposit_uuid, None, None), vasp_uuid)
 
 
 @serves(TravelRule.verify_deposit_by_txid)
 def verify_deposit_by_txid(caller: Caller, *, txid: str, vasp_uuid: str, currency: str, net_type: str) -> Verification:
     """Verify a deposit by its transaction."""
     caller.exchange.wallet.network(currency, net_type)
-    return _verify(choose(caller.exchange.wallet.deposits(caller.account), None, txid, currency), vasp_uuid)
+    return _verify(caller, choose(caller.exchange.wallet.deposits(caller.account), None, txid, currency), vasp_uuid)
 
 
-def _verify(found: Movement | None, vasp_uuid: str) -> Verification:
+def _verify(caller: Caller, found: Movement | None, vasp_uuid: str) -> Verification:
     if all(vasp_uuid != uuid for uuid, _, _ in VASPS):
         raise refusal("validation_error", detail="vasp_uuid does not have a valid value")
     if found is None:
         raise refusal("deposit_not_found")
     if found.done is not None:
         raise refusal("already_have_deposit_transaction")
+    if found.verified is not None and caller.now - found.verified < VERIFY_EVERY:
+        raise refusal("too_many_requests")
+    found.verified = caller.now
     return Verification(deposit_uuid=found.uuid, verification_result="verified", deposit_state=found.state)
