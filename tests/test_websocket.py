@@ -501,6 +501,7 @@ async def test_leaving_a_busy_stream_does_not_wait_for_frames_nobody_reads() -> 
         with suppress(ConnectionClosed):
             while True:
                 await connection.send(b"x" * 1000)
+                await asyncio.sleep(0)
 
     async with serve(pour, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]

@@ -162,7 +162,7 @@ class Script:
         scene = random.choice(SCENES)
         side = random.choice(("bid", "ask"))
         if chance < 0.8:
-            price = self._price(scene, random.randint(-6, 1) if side == "bid" else random.randint(-1, 6))
+            price = self._price(scene, random.randint(-4, 1) if side == "bid" else random.randint(-1, 4))
             return Quote(scene.market, side, price, self._volume(scene, side))
         return Sweep(scene.market, side, self._volume(scene, side))
 
@@ -179,7 +179,7 @@ class Script:
         price: Decimal | None = None
         volume: Decimal | None = self._volume(scene, side)
         if ord_type == "limit":
-            price = self._price(scene, random.randint(-5, 3) if side == "bid" else random.randint(-3, 5))
+            price = self._price(scene, random.randint(-3, 2) if side == "bid" else random.randint(-2, 3))
         elif side == "bid":
             price, volume = self._total(scene, side), None
         conditions: tuple[str | None, ...] = {
@@ -221,24 +221,24 @@ class Script:
         return scene.centre + ticks * tick_size(quote, scene.centre if ticks >= 0 else scene.centre - STEP)
 
     def _volume(self, scene: Scene, side: str) -> Decimal:
-        """Often what somebody on the other side offers, else something about a lot."""
+        """Often what the next to meet offer, else something about a lot."""
         random = self._random
         chance = random.random()
         if chance < 0.25:
-            met = self._exchange.levels(scene.market, "ask" if side == "bid" else "bid")
+            met = self._exchange.book(scene.market, "ask" if side == "bid" else "bid")
             if met:
-                return sum((size for _, size in met[: random.randint(1, 3)]), ZERO)
+                return sum((maker.rest for maker in met[: random.randint(1, 4)]), ZERO)
         if chance < 0.6:
             return scene.lot * random.randint(4, 40) / 10
         return (scene.lot * random.randint(40_000, 300_000_000) / 100_000_000).quantize(STEP)
 
     def _total(self, scene: Scene, side: str) -> Decimal:
-        """Often what some levels cost, sometimes a little more."""
+        """Often what the next to meet cost, sometimes a little more."""
         random = self._random
         chance = random.random()
-        met = self._exchange.levels(scene.market, "ask")
+        met = self._exchange.book(scene.market, "ask")
         if chance < 0.5 and met:
-            total = sum((price * size for price, size in met[: random.randint(1, 3)]), ZERO)
+            total = sum(((maker.price or ZERO) * maker.rest for maker in met[: random.randint(1, 4)]), ZERO)
             return (total + random.choice((ZERO, ZERO, STEP, STEP * 50))).quantize(STEP)
         return (scene.centre * self._volume(scene, side)).quantize(STEP)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from upbit.api import OPERATIONS
-from upbit.wire.quota import Limit, Meter, Remaining, header_fields, limits, read_remaining
+from upbit.wire.quota import Bucket, Limit, Meter, Refill, Remaining, gauge, header_fields, limits, read_remaining
 
 EVERY = {"market", "candle", "trade", "ticker", "orderbook", "default", "order", "order-test", "order-cancel-all"}
 

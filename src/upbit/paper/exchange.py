@@ -348,6 +348,22 @@ class Exchange:
             listener(event)
 
 
+class Records(Protocol):
+    """Where orders are looked up."""
+
+    def order(self, account: str, uuid: str) -> OrderRecord | None:
+        """The order of this uuid."""
+        ...
+
+    def identified(self, account: str, identifier: str) -> OrderRecord | None:
+        """The order of this identifier."""
+        ...
+
+    def orders(self, account: str) -> list[OrderRecord]:
+        """All orders of an account, oldest first."""
+        ...
+
+
 class Caller(NamedTuple):
     """Who stands at the desk."""
 
@@ -357,3 +373,10 @@ class Caller(NamedTuple):
     key: Key | None
     now: int
     """Milliseconds since the epoch."""
+    past: Records | None = None
+    """Orders as they were, for a read that lags behind."""
+
+    @property
+    def records(self) -> Records:
+        """The orders that a read sees."""
+        return self.exchange.engine.register if self.past is None else self.past

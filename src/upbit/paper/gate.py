@@ -21,7 +21,7 @@ from ..errors import APIStatusError, quotation_refusal, refusal
 from ..wire.message import Request, Response
 from ..wire.token import body_pairs, plain_body, plain_query, read
 from .desk import HANDLERS
-from .exchange import Caller, Exchange, Key
+from .exchange import Caller, Exchange, Key, Records
 from .spelling import Speller, error_body
 from .turnstile import Passage, Turnstile
 
@@ -62,8 +62,18 @@ class Gate:
             (operation, re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", operation.path))) for operation in OPERATIONS
         ]
 
-    def handle(self, request: Request, peer: str = "127.0.0.1") -> Response:
-        """Answer one request."""
+    @property
+    def exchange(self) -> Exchange:
+        """The exchange behind."""
+        return self._exchange
+
+    def operation(self, request: Request) -> Operation[..., Any] | None:
+        """What a request asks for; None when there is no such path."""
+        found = self._route(request)
+        return None if found is None else found[0]
+
+    def handle(self, request: Request, peer: str = "127.0.0.1", past: Records | None = None) -> Response:
+        """Answer one request. A read that lags behind sees the orders of the `past`."""
         now = self._exchange.advance()
         date = formatdate(now / 1000, usegmt=True)
         found = self._route(request)
@@ -79,7 +89,7 @@ class Gate:
             if passage.refusal is not None:
                 raise refusal(passage.refusal)
             arguments = self._arguments(operation, in_path, request)
-            status, body = self.perform(operation, key, arguments, now)
+            status, body = self.perform(operation, key, arguments, now, past)
             if operation.repeat != "safe" and key is not None and self._exchange.journal is not None:
                 texts = operation.texts(arguments)
                 self._exchange.journal.note(operation.name, key.access_key, texts, crc32(body))
@@ -91,12 +101,17 @@ class Gate:
         return self._respond(status, body, headers)
 
     def perform(
-        self, operation: Operation[..., Any], key: Key | None, arguments: Mapping[str, Any], now: int
+        self,
+        operation: Operation[..., Any],
+        key: Key | None,
+        arguments: Mapping[str, Any],
+        now: int,
+        past: Records | None = None,
     ) -> tuple[int, bytes]:
         """Carry out an operation, unasked for a token: the status and the body of its answer. Raises its refusal."""
         shown = _SHOWN.get(operation.name) in arguments
         account = "" if key is None else key.account
-        result = HANDLERS[operation](Caller(self._exchange, account, key, now), **arguments)
+        result = HANDLERS[operation](Caller(self._exchange, account, key, now, past), **arguments)
         body = self._speller.write(result, frozenset({"converted_trade_price"} if shown else ()))
         return self._exchange.profile.status(operation.answers, result), body
 
@@ -151,9 +166,7 @@ class Gate:
 
     # -- how often -------------------------------------------------------------------------------
 
-    def _pace(
-        self, operation: Operation[..., Any], request: Request, key: Key | None, peer: str, now: int
-    ) -> Passage:
+    def _pace(self, operation: Operation[..., Any], request: Request, key: Key | None, peer: str, now: int) -> Passage:
         group = "origin" if key is None and "origin" in request.headers else operation.group
         return self.turnstile.take(group, self.turnstile.scope(key, peer), now / 1000)
 

@@ -57,7 +57,9 @@ class Handshake:
             return Admission(path, key, passage.headers)
         error = refusal(passage.refusal)
         headers = {"Content-Type": "application/json", **passage.headers}
-        return Response(error.status_code, error_body(error, self._exchange.profile), headers, HTTPStatus(error.status_code).phrase)
+        return Response(
+            error.status_code, error_body(error, self._exchange.profile), headers, HTTPStatus(error.status_code).phrase
+        )
 
     def _key(self, request: Request, peer: str, now: int) -> Key | None:
         scheme, _, text = request.headers.get("authorization", "").partition(" ")

@@ -25,7 +25,7 @@ MEMORY = 60.0
 FIRST_BLOCK = 10.0
 LONGEST_BLOCK = 3600.0
 ROOM = 1024
-"""Scopes and groups that are remembered before any is looked at whether it could be forgotten."""
+"""How much is remembered before it is looked through for what can be forgotten."""
 
 
 class Passage(NamedTuple):
@@ -83,6 +83,7 @@ class Turnstile:
         self._gauges: dict[tuple[str, str], Gauge] = {}
         self._strikes: dict[str, Strikes] = {}
         self._room = ROOM
+        self._tidied = float("-inf")
 
     def scope(self, key: Key | None, peer: str) -> str:
         """Say who is counted: the address when there is no key, else by the profile the key, the account or the pocket."""
@@ -114,12 +115,13 @@ class Turnstile:
         return Passage(headers | {"Retry-After": str(ceil(strikes.until - now))}, "rate_limit_exceeded_penalty")
 
     def _tidy(self, now: float) -> None:
-        """Forget who is idle, whenever twice as much is remembered as the last time mattered."""
-        if len(self._gauges) + len(self._strikes) < self._room:
+        """Forget who is idle: now and then, and whenever twice as much is remembered as mattered the last time."""
+        if now < self._tidied + MEMORY and len(self._gauges) + len(self._strikes) < self._room:
             return
         self._gauges = {name: one for name, one in self._gauges.items() if not one.idle(now)}
         self._strikes = {scope: one for scope, one in self._strikes.items() if not one.idle(now)}
         self._room = max(ROOM, 2 * (len(self._gauges) + len(self._strikes)))
+        self._tidied = now
 
 
 def _left(remaining: Remaining) -> dict[str, str]:

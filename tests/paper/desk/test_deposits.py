@@ -104,7 +104,7 @@ def test_what_can_be_deposited(visitor: Visitor) -> None:
     } == visitor.ask(Deposits.retrieve_chance, currency="USDT", net_type="TRX")
 
 
-def test_a_deposit_under_way_is_verified(visitor: Visitor) -> None:
+def test_a_deposit_under_way_is_verified_once_in_ten_minutes(visitor: Visitor) -> None:
     names = visitor.ask(TravelRule.list_vasps)
     assert (VASP, True) == (names[0]["vasp_uuid"], names[0]["depositable"])
     txid = coin(visitor)
@@ -112,6 +112,8 @@ def test_a_deposit_under_way_is_verified(visitor: Visitor) -> None:
     said = {"deposit_uuid": uuid, "verification_result": "verified", "deposit_state": "PROCESSING"}
     assert said == visitor.ask(TravelRule.verify_deposit_by_uuid, deposit_uuid=uuid, vasp_uuid=VASP)
     how = {"txid": txid, "vasp_uuid": VASP, "currency": "BTC", "net_type": "BTC"}
+    assert (429, "too_many_requests") == visitor.refused(TravelRule.verify_deposit_by_txid, **how)
+    visitor.exchange.wallet.deposits(visitor.exchange.account)[-1].verified = visitor.exchange.now - 600_000
     assert said == visitor.ask(TravelRule.verify_deposit_by_txid, **how)
     visitor.step(5_000)
     assert (400, "already_have_deposit_transaction") == visitor.refused(TravelRule.verify_deposit_by_txid, **how)

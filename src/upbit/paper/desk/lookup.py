@@ -143,11 +143,11 @@ def find(caller: Caller, uuid: str | None, identifier: str | None) -> OrderRecor
     """The order of this name; refused when there is none."""
     if uuid is None and identifier is None:
         raise refusal("validation_error", detail="uuid is missing, identifier is missing")
-    register = caller.exchange.engine.register
+    records = caller.records
     if uuid is not None:
-        record = register.order(caller.account, uuid)
+        record = records.order(caller.account, uuid)
     else:
-        record = register.identified(caller.account, identifier or "")
+        record = records.identified(caller.account, identifier or "")
     if record is None:
         raise refusal("order_not_found")
     return record
@@ -155,9 +155,9 @@ def find(caller: Caller, uuid: str | None, identifier: str | None) -> OrderRecor
 
 def find_all(caller: Caller, uuids: Texts | None, identifiers: Texts | None) -> list[OrderRecord]:
     """The orders of these names; names without an order are left out."""
-    register = caller.exchange.engine.register
-    found = [register.order(caller.account, uuid) for uuid in uuids or ()]
-    found += [register.identified(caller.account, identifier) for identifier in identifiers or ()]
+    records = caller.records
+    found = [records.order(caller.account, uuid) for uuid in uuids or ()]
+    found += [records.identified(caller.account, identifier) for identifier in identifiers or ()]
     return [record for record in found if record is not None]
 
 
@@ -182,7 +182,7 @@ def _states(
 
 def sorted_orders(caller: Caller, order_by: Sort | None, market: str | None = None) -> list[OrderRecord]:
     """The caller's orders, newest first unless asked otherwise."""
-    records = caller.exchange.engine.register.orders(caller.account)
+    records = caller.records.orders(caller.account)
     if market is not None:
         if market not in caller.exchange.listings:
             raise refusal("notfoundmarket", market=market)
