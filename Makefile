@@ -4,6 +4,7 @@
 PY := .venv/bin/python
 CORE := .venv/.core-installed
 DEV := .venv/.dev-installed
+FUZZ := .fuzz/.installed
 PIP := $(PY) -m pip --disable-pip-version-check --quiet install
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
@@ -15,7 +16,7 @@ FULL := $(FULL),src/upbit/paper/ledger.py,src/upbit/paper/book.py
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format lint types coverage docs bench witnesses lock clean
+.PHONY: help demo test check format lint types coverage docs bench oracle witnesses fuzz lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -45,21 +46,29 @@ coverage: $(DEV) ## Run the test suite and hold it to the branch coverage we pro
 	$(PY) -m coverage report --fail-under=$(COVERED)
 	$(PY) -m coverage report --fail-under=100 --include='$(FULL)'
 
-docs: $(DEV) ## Write the reference pages in docs/ from the declarations
+docs: $(DEV) ## Write the reference pages and docs/openapi.json from the declarations
 	$(PY) -m tools.reference
+	$(PY) -m tools.openapi
 
 bench: $(DEV) ## Measure against named peers in one run and print the ratios
 	$(PY) -m benchmarks
 
+oracle: $(DEV) ## Let a naive second engine judge the matching engine: a million random commands, minutes
+	$(PY) -m tools.oracle --operations 1000000 --seed 1
+
 witnesses: $(DEV) ## Let other people's clients trade on the paper exchange, each in its own environment
 	$(PY) -m tools.witnesses
+
+fuzz: $(FUZZ) ## Ask a paper exchange whatever docs/openapi.json allows and forbids (minutes)
+	.fuzz/bin/python -m tools.fuzz
 
 lock: $(DEV) ## Pin the newest allowed versions, with hashes, in requirements/
 	.venv/bin/uv pip compile $(LOCK) --group dev --upgrade -o requirements/dev.txt pyproject.toml
 	.venv/bin/uv pip compile $(LOCK) --group build --constraints requirements/dev.txt -o requirements/core.txt pyproject.toml
+	.venv/bin/uv pip compile $(LOCK) --group fuzz --constraints requirements/dev.txt -o requirements/fuzz.txt pyproject.toml
 
 clean: ## Remove everything these targets made, .venv too
-	rm -rf .venv .witnesses .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage build dist
+	rm -rf .venv .fuzz .witnesses .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- set-up: .venv holds exactly what a lock names, plus this project, editable; a changed lock installs again ---
@@ -84,3 +93,11 @@ $(DEV): requirements/dev.txt pyproject.toml | .venv/bin/python
 	@$(PIP) --require-hashes -r requirements/dev.txt
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $(CORE) $(DEV)
+
+# schemathesis brings more than all else together and a plugin into every pytest run: it lives apart.
+$(FUZZ): requirements/fuzz.txt pyproject.toml | .venv/bin/python
+	@echo "Installing requirements/fuzz.txt"
+	@$(PY) -m venv .fuzz
+	@.fuzz/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/fuzz.txt
+	@.fuzz/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation -e .
+	@touch $(FUZZ)

@@ -28,10 +28,12 @@ def main(names: list[str]) -> int:
         return 2
     begin = time.monotonic()
     rows: list[Row] = []
-    for name in names or SUBJECTS:
-        print(f"measuring {name} ...", file=sys.stderr, flush=True)
-        rows += SUBJECTS[name]()
-    print(*lines(rows), sep="\n")
+    try:
+        for name in names or SUBJECTS:
+            print(f"measuring {name} ...", file=sys.stderr, flush=True)
+            rows += SUBJECTS[name]()
+    finally:  # what was measured is worth seeing even if the rest failed
+        print(*lines(rows), sep="\n")
     print(f"\n{time.monotonic() - begin:.0f} s on Python {platform.python_version()}, {platform.machine()}. A ratio is")
     print("ours to the peer's, the median of rounds taken in turn; the figures beside it are medians of their own.")
     return 0

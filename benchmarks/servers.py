@@ -1,4 +1,4 @@
-"""The other end, each in a process of its own: `python -m benchmarks.servers NAME`.
+"""The other end, each in a process of its own: `python -m benchmarks.servers NAME ARGUMENTS`.
 
 A server says where it is in one line of JSON. Told a number on its standard input, it may do
 something so often; it answers what it took from its beginning: seconds of processor time, and the most memory.
@@ -17,6 +17,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from decimal import Decimal
+from pathlib import Path
 
 from aiohttp import web
 
@@ -122,9 +123,12 @@ async def stub() -> AsyncGenerator[tuple[Told, Obey]]:
 
 
 @asynccontextmanager
-async def paper() -> AsyncGenerator[tuple[Told, Obey]]:
-    """A paper exchange without limits on its clock of this machine, with all its markets alive."""
-    async with serving(limited=False, funds=FUNDS) as exchange:
+async def paper(folder: str = "") -> AsyncGenerator[tuple[Told, Obey]]:
+    """A paper exchange without limits on the clock of this machine, with all its markets alive.
+
+    In a folder every order is on the disk before it is answered.
+    """
+    async with serving(limited=False, funds=FUNDS, data=Path(folder) if folder else None) as exchange:
         yield {"url": exchange.base_url, "access_key": exchange.access_key, "secret_key": exchange.secret_key}, _nothing
 
 
@@ -211,11 +215,18 @@ async def _serve(opened: Opened) -> None:
         print(json.dumps(told), flush=True)
         while line := await lines.readline():
             await obey(line.decode())
-            kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "darwin" else 1)
-            print(json.dumps({"cpu": time.process_time(), "MiB": kilobytes / 1024}), flush=True)
+            print(json.dumps({"cpu": time.process_time(), "MiB": _most_memory()}), flush=True)
 
 
-SERVERS: dict[str, Callable[[], Opened]] = {
+def _most_memory() -> float:
+    """Read the most memory this process ever had, in MiB; `getrusage` of Linux counts that of our parent, too."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(status.read_text().partition("VmHWM:")[2].split()[0]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)  # bytes on macOS
+
+
+SERVERS: dict[str, Callable[..., Opened]] = {
     "stub": stub,
     "paper": paper,
     "bare": bare,
@@ -224,4 +235,4 @@ SERVERS: dict[str, Callable[[], Opened]] = {
 }
 
 if __name__ == "__main__":
-    asyncio.run(_serve(SERVERS[sys.argv[1]]()))
+    asyncio.run(_serve(SERVERS[sys.argv[1]](*sys.argv[2:])))

@@ -17,12 +17,19 @@ MODULES = {name.removesuffix(".__init__"): path for name, path in FILES.items()}
 
 WORDS = {"errors", "rules", "models"}
 PAPER_MAY = {"words", "wire", "api", "paper"}
-MEETING = {"upbit.paper", "upbit.paper.inside"}
+MEETING = {"upbit.paper.doors", "upbit.paper.inside"}
 """Where the paper exchange meets the client: the only files of it that may use doors."""
 ORDER = ["words", "wire", "api", "flow", "io", "doors", "programs"]
 
 WAITING = {"asyncio", "threading", "socket", "ssl", "http", "aiohttp", "urllib3", "websockets", "requests", "selectors"}
-MAY_WAIT = {"upbit.websocket", "upbit.paper.server", "upbit.paper", "upbit.paper.inside"}
+MAY_WAIT = {
+    "upbit.websocket",
+    "upbit.paper.server",
+    "upbit.paper.carriage",
+    "upbit.paper.committer",
+    "upbit.paper.doors",
+    "upbit.paper.inside",
+}
 CLOCKS = {"time", "secrets"}
 TERMINAL = {"click", "rich"}
 

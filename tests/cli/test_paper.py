@@ -94,7 +94,7 @@ def test_both_signals_stop_it_with_0_and_are_given_back(
 @pytest.mark.parametrize(
     ("options", "english", "korean"),
     [
-        ("--data here", "--data: this version keeps everything in memory", "--data: 이 버전은 모든 것을 메모리에만"),
+        ("--data here --memory", "--data and --memory exclude each other.", "--data와 --memory는 함께 쓸 수 없습니다."),
         (
             "--chaos mild",
             "--chaos mild: this version makes no faults",

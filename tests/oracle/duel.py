@@ -16,8 +16,8 @@ from tests.oracle import naive
 from tests.oracle.naive import BACKGROUND, Order, Refusal
 from tests.oracle.script import (
     ACCOUNTS,
-    FUNDS,
     SCENES,
+    STAGE,
     Cancel,
     CancelEach,
     CancelOpen,
@@ -27,10 +27,13 @@ from tests.oracle.script import (
     Quote,
     Replace,
     Script,
+    Stage,
+    Step,
     Sweep,
     Terms,
     Withdraw,
 )
+from tests.oracle.told import Told
 from upbit import rules
 from upbit.errors import APIStatusError
 from upbit.paper.book import SCALE, Resting
@@ -51,54 +54,12 @@ def units(amount: Decimal) -> int:
     return int(amount * SCALE)
 
 
-class Told:
-    """An order as its events tell it: every fill and every end, nothing taken from the sums they carry."""
-
-    def __init__(self, event: OrderChanged) -> None:
-        order = event.order
-        self.state = "wait"
-        self.bid, self.reserved_fee, self.total, self.volume = (
-            order.side == "bid",
-            order.reserved_fee,
-            order.total,
-            order.volume,
-        )
-        self.executed_volume = self.executed_funds = self.paid_fee = self.prevented_volume = self.prevented_locked = D(
-            0
-        )
-        self.trades: list[object] = []
-
-    def hear(self, event: OrderChanged) -> None:
-        if event.kind in ("done", "cancel"):
-            self.state = event.kind
-        elif event.kind == "prevented":
-            self.prevented_volume, self.prevented_locked = event.order.prevented_volume, event.order.prevented_locked
-        elif event.trade is not None and event.trade_fee is not None:
-            self.executed_volume += event.trade.volume
-            self.executed_funds += event.trade.funds
-            self.paid_fee += event.trade_fee
-            self.trades.append(event.trade)
-
-    def differs(self, order: OrderRecord) -> bool:
-        if self.bid:
-            locked = self.total + self.reserved_fee - self.executed_funds - self.paid_fee - self.prevented_locked
-        else:
-            locked = (self.volume or D(0)) - self.executed_volume - self.prevented_volume
-        rest = None if self.volume is None else self.volume - self.executed_volume - self.prevented_volume
-        return (
-            *(self.state, self.executed_volume, self.executed_funds, self.paid_fee, self.prevented_volume),
-            *(self.prevented_locked, tuple(self.trades), locked, rest, self.reserved_fee),
-        ) != (
-            *(order.state, order.executed_volume, order.executed_funds, order.paid_fee, order.prevented_volume),
-            *(order.prevented_locked, order.trades, order.locked, order.remaining_volume, order.reserved_fee),
-        )
-
-
 class Door(Protocol):
     """A way to the engine under test. What it refuses it refuses with an `APIStatusError`."""
 
     engine: Engine
     events: list[Event]
+    """What has happened since it was last cleared."""
 
     def place(self, account: str, market: str, side: str, terms: Terms) -> OrderRecord: ...
 
@@ -108,8 +69,12 @@ class Door(Protocol):
 
     def cancel_each(self, records: Sequence[OrderRecord]) -> tuple[list[str], list[str]]: ...
 
-    def cancel_open(self, command: CancelOpen) -> list[str] | None:
-        """The orders cancelled; None if this door has no such thing."""
+    def cancel_open(self, command: CancelOpen) -> list[str]: ...
+
+    def step(self, milliseconds: int) -> None: ...
+
+    def background(self) -> list[tuple[Quote | Sweep | Resting, Resting | None]]:
+        """What the background market did of itself since last asked: quoted (and what rests), swept, withdrew."""
         ...
 
 
@@ -158,8 +123,14 @@ class EngineDoor:
                 failed.append(record.uuid)
         return done, failed
 
-    def cancel_open(self, command: CancelOpen) -> list[str] | None:
-        return None
+    def cancel_open(self, command: CancelOpen) -> list[str]:
+        raise NotImplementedError("the desk chooses whose turn it is")
+
+    def step(self, milliseconds: int) -> None:
+        raise NotImplementedError("the engine asks nobody for the time")
+
+    def background(self) -> list[tuple[Quote | Sweep | Resting, Resting | None]]:
+        return []
 
 
 def _ticket(account: str, market: str, side: str, terms: Terms) -> Ticket:
@@ -169,25 +140,31 @@ def _ticket(account: str, market: str, side: str, terms: Terms) -> Ticket:
 class Duel:
     """The engine behind a door against the naive exchange."""
 
-    def __init__(self, door: Door, oracle: naive.Exchange, accounts: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, door: Door, oracle: naive.Exchange, stage: Stage = STAGE, accounts: dict[str, str] | None = None
+    ) -> None:
         self.door = door
         self.oracle = oracle
         self.records: dict[Order, OrderRecord] = {}
+        self._markets = [scene.market for scene in stage.scenes]
         self._names = accounts or {name: name for name in ACCOUNTS}
         self._orders: dict[str, Order] = {}
         self._told: dict[str, Told] = {}
         self._resting: dict[Order, Resting] = {}
+        self._quoted: dict[int, Order] = {}
         self._open: dict[Order, tuple[object, ...]] = {}
         self._trades = 0
         for account in ACCOUNTS:
-            for currency, amount in FUNDS.items():
+            for currency, amount in stage.funds.items():
                 self._deposit(Deposit(account, currency, amount))
+        self._follow()
 
     # -- one command
 
     def perform(self, command: Command) -> str:
         """Ask both, compare, and say what they agreed on. Raises `Difference`."""
         outcome = self._ask(command)
+        self._follow()
         self._compare(command)
         return outcome
 
@@ -211,8 +188,7 @@ class Duel:
                 _agreed(command, (self._uuids(done), self._uuids(failed)), theirs)
             case CancelOpen():
                 cancelled = self.door.cancel_open(command._replace(account=self._names[command.account]))
-                if cancelled is not None:
-                    _agreed(command, self._uuids(self.oracle.cancel_open(*command)), cancelled)
+                _agreed(command, self._uuids(self.oracle.cancel_open(*command)), cancelled)
             case Quote(market, side, price, volume):
                 order = self.oracle.quote(market, side, price, volume)
                 self._resting[order] = self.door.engine.quote(market, side, units(price), units(volume), NOW)
@@ -224,6 +200,8 @@ class Duel:
                 _agreed(command, True, self.door.engine.withdraw(self._resting.pop(order)))
             case Deposit():
                 self._deposit(command)
+            case Step(milliseconds):
+                self.door.step(milliseconds)
         return type(command).__name__.lower()
 
     def _placed(
@@ -236,7 +214,20 @@ class Duel:
             self.records[order] = record
             self._orders[record.uuid] = order
             self._open[order] = ()
-        return ours or f"{order.ord_type} {order.time_in_force or ''} {order.smp_type or ''} {order.state}"
+        return ours or " ".join(filter(None, (order.ord_type, order.time_in_force, order.state)))
+
+    def _follow(self) -> None:
+        """Let the naive exchange's background market do what the other's did of itself."""
+        for done, resting in self.door.background():
+            match done:
+                case Quote():
+                    order = self.oracle.quote(*done)
+                    if resting is not None:
+                        self._quoted[resting.id] = order
+                case Sweep():
+                    self.oracle.sweep(*done)
+                case Resting():
+                    self.oracle.cancel(self._quoted.pop(done.id))
 
     def _deposit(self, command: Deposit) -> None:
         self.oracle.deposit(*command)
@@ -258,9 +249,9 @@ class Duel:
                     self._open[order] = now
                 if order.state != "wait":
                     del self._open[order]
-            for scene in SCENES:
-                if getattr(command, "market", scene.market) == scene.market:
-                    self._compare_market(command, scene.market)
+            for market in self._markets:
+                if getattr(command, "market", market) == market:
+                    self._compare_market(command, market)
 
     def _hear(self) -> set[Order]:
         touched: set[Order] = set()
@@ -354,15 +345,19 @@ def _agreed(command: Command, ours: T, theirs: T) -> T:
     return ours
 
 
-def fight(seed: int, operations: int) -> Counter[str]:
-    """A fresh pair of engines and so many commands; how often they agreed on what. Raises `Difference`."""
-    duel = Duel(EngineDoor(), naive.Exchange())
-    script = Script(seed, duel.oracle)
+def fight(duel: Duel, script: Script, commands: int) -> Counter[str]:
+    """Let both carry out so many commands; how often they agreed on what. Raises `Difference`."""
     agreed: Counter[str] = Counter()
-    for number in range(operations):
+    for number in range(commands):
         try:
             agreed[duel.perform(script.next())] += 1
         except Difference as difference:
-            raise Difference(f"seed {seed}, command {number}: {difference}") from None
+            raise Difference(f"command {number}: {difference}") from None
     duel.compare_everything()
     return agreed
+
+
+def engine_fight(seed: int, commands: int) -> Counter[str]:
+    """The engine itself, fresh."""
+    duel = Duel(EngineDoor(), naive.Exchange())
+    return fight(duel, Script(seed, duel.oracle), commands)

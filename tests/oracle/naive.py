@@ -26,7 +26,7 @@ Where the reference is silent:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, Context, Decimal, Inexact, localcontext
 
@@ -62,12 +62,7 @@ FIELDS = {
     ("best", "ask"): (False, True),
 }
 """Whether an order has a price and a volume."""
-CONDITIONS = {
-    "limit": (None, "ioc", "fok", "post_only"),
-    "price": (None,),
-    "market": (None,),
-    "best": ("ioc", "fok"),
-}
+CONDITIONS = {"limit": (None, "ioc", "fok", "post_only"), "price": (None,), "market": (None,), "best": ("ioc", "fok")}
 
 
 def tick_size(quote: str, price: Decimal) -> Decimal:
@@ -241,13 +236,12 @@ class Exchange:
     def cancel_open(
         self,
         account: str,
-        *,
-        side: str = "all",
-        pairs: Iterable[str] = (),
-        quotes: Iterable[str] = (),
-        excluded: Iterable[str] = (),
-        count: int = 20,
-        order_by: str = "desc",
+        side: str,
+        pairs: Sequence[str],
+        quotes: Sequence[str],
+        excluded: Sequence[str],
+        count: int,
+        order_by: str,
     ) -> list[Order]:
         found = [
             one
@@ -256,8 +250,8 @@ class Exchange:
             and side in ("all", one.side)
             and (one.market in pairs or one.market.split("-")[0] in quotes or not (pairs or quotes))
             and one.market not in excluded
-        ][:count]
-        return self.cancel_each(found)[0]
+        ]
+        return self.cancel_each(found[:count])[0]
 
     def quote(self, market: str, side: str, price: Decimal, volume: Decimal) -> Order:
         """The background offers or wants this."""

@@ -24,13 +24,21 @@ class Scene(NamedTuple):
     lot: Decimal
 
 
+class Stage(NamedTuple):
+    """Where all this happens."""
+
+    scenes: tuple[Scene, ...]
+    funds: dict[str, Decimal]
+    """What each account has at first."""
+
+
 SCENES = (
     Scene("KRW-BTC", D(1_000_000), D("0.01")),
     Scene("KRW-XRP", D(100), D(100)),
     Scene("BTC-XRP", D("0.00002"), D(5)),
     Scene("USDT-XRP", D(1), D(1)),
 )
-FUNDS = {"KRW": D(160_000), "BTC": D("0.16"), "XRP": D(1_600), "USDT": D(16)}
+STAGE = Stage(SCENES, {"KRW": D(160_000), "BTC": D("0.16"), "XRP": D(1_600), "USDT": D(16)})
 
 
 class Terms(NamedTuple):
@@ -99,13 +107,23 @@ class Deposit(NamedTuple):
     amount: Decimal
 
 
-Command = Place | Replace | Cancel | CancelEach | CancelOpen | Quote | Sweep | Withdraw | Deposit
+class Step(NamedTuple):
+    """Time passes, and the background market does what it likes."""
+
+    milliseconds: int
+
+
+Command = Step | Place | Replace | Cancel | CancelEach | CancelOpen | Quote | Sweep | Withdraw | Deposit
 
 
 class Script:
     """Draws commands, knowing how things stand."""
 
-    def __init__(self, seed: int, exchange: Exchange) -> None:
+    def __init__(self, seed: int, exchange: Exchange, stage: Stage = STAGE, *, at_desk: bool = False) -> None:
+        self._scenes = {scene.market: scene for scene in stage.scenes}
+        self._funds = stage.funds
+        self._at_desk = at_desk
+        """Behind the desk the background market moves by itself, as time passes."""
         self._random = Random(seed)
         self._exchange = exchange
         self._identifiers: list[str] = []
@@ -121,7 +139,7 @@ class Script:
         if chance < 0.66:
             return self._place()
         if chance < 0.98:
-            return self._market_moves()
+            return Step(self._random.randint(1, 400)) if self._at_desk else self._market_moves()
         return self._deposit()
 
     def _cancel(self, crowd: list[Order]) -> Command:
@@ -131,10 +149,10 @@ class Script:
         if chance < 0.6:
             return Cancel(order)
         if chance < 0.9:
-            terms = self._terms(self._scene(order.market), order.side)
+            terms = self._terms(self._scenes[order.market], order.side)
             return Replace(order, terms, terms.volume is not None and random.random() < 0.4)
-        markets = [scene.market for scene in SCENES]
-        if chance < 0.95:
+        markets = list(self._scenes)
+        if chance < 0.95 or not self._at_desk:
             mine = [one for one in self._recent if one.account == order.account]
             return CancelEach(order.account, random.sample(mine, min(len(mine), random.randint(1, 4))))
         named = random.random()
@@ -142,7 +160,7 @@ class Script:
             order.account,
             random.choice(("all", "all", "bid", "ask")),
             tuple(random.sample(markets, 2)) if named < 0.4 else (),
-            tuple(random.sample(("KRW", "BTC", "USDT"), 1)) if named > 0.7 else (),
+            tuple(random.sample([market.split("-")[0] for market in markets], 1)) if named > 0.7 else (),
             tuple(random.sample(markets, 1)) if random.random() < 0.3 else (),
             random.choice((1, 2, 3, 20)),
             random.choice(("asc", "desc")),
@@ -150,8 +168,8 @@ class Script:
 
     def _place(self) -> Place:
         side = self._random.choice(("bid", "ask"))
-        scene = self._random.choice(SCENES)
-        return Place(self._random.choice(ACCOUNTS), scene.market, side, self._terms(scene, side))
+        scene = self._random.choice(list(self._scenes.values()))
+        return Place(self._random.choice((*ACCOUNTS, ACCOUNTS[0])), scene.market, side, self._terms(scene, side))
 
     def _market_moves(self) -> Command:
         random = self._random
@@ -159,27 +177,29 @@ class Script:
         self._background = [one for one in self._exchange.open if one.account == BACKGROUND]
         if self._background and chance < 0.02 * len(self._background):
             return Withdraw(random.choice(self._background))
-        scene = random.choice(SCENES)
+        scene = random.choice(list(self._scenes.values()))
         side = random.choice(("bid", "ask"))
         if chance < 0.8:
-            price = self._price(scene, random.randint(-4, 1) if side == "bid" else random.randint(-1, 4))
+            price = self._price(scene, random.randint(-3, 1) if side == "bid" else random.randint(-1, 3))
             return Quote(scene.market, side, price, self._volume(scene, side))
         return Sweep(scene.market, side, self._volume(scene, side))
 
     def _deposit(self) -> Deposit:
-        currency = self._random.choice(list(FUNDS))
-        amount = FUNDS[currency] * self._random.randint(1, 40) / 100
+        currency = self._random.choice(list(self._funds))
+        amount = self._funds[currency] * self._random.randint(1, 40) / 100
         return Deposit(self._random.choice(ACCOUNTS), currency, amount)
 
     # -- the fields of an order
 
     def _terms(self, scene: Scene, side: str) -> Terms:
         random = self._random
-        ord_type = random.choice(("limit", "limit", "limit", "limit", "price" if side == "bid" else "market", "best"))
+        ord_type = random.choice(
+            ("limit", "limit", "limit", "limit", "price" if side == "bid" else "market", "best", "best")
+        )
         price: Decimal | None = None
         volume: Decimal | None = self._volume(scene, side)
         if ord_type == "limit":
-            price = self._price(scene, random.randint(-3, 2) if side == "bid" else random.randint(-2, 3))
+            price = self._price(scene, random.randint(-2, 1) if side == "bid" else random.randint(-1, 2))
         elif side == "bid":
             price, volume = self._total(scene, side), None
         conditions: tuple[str | None, ...] = {
@@ -187,7 +207,7 @@ class Script:
             "best": ("ioc", "fok"),
         }.get(ord_type, (None,))
         time_in_force = random.choice(conditions)
-        smp_type = random.choice((None, None, "none", "cancel_maker", "cancel_taker", "reduce"))
+        smp_type = random.choice((None, "none", "cancel_maker", "cancel_taker", "reduce"))
         if time_in_force == "post_only" and random.random() < 0.9:
             smp_type = None
         terms = Terms(ord_type, price, volume, time_in_force, smp_type, self._identifier())
@@ -239,7 +259,7 @@ class Script:
         met = self._exchange.book(scene.market, "ask")
         if chance < 0.5 and met:
             total = sum(((maker.price or ZERO) * maker.rest for maker in met[: random.randint(1, 4)]), ZERO)
-            return (total + random.choice((ZERO, ZERO, STEP, STEP * 50))).quantize(STEP)
+            return (total + random.choice((ZERO, STEP, STEP * 50, STEP * 90_000))).quantize(STEP)
         return (scene.centre * self._volume(scene, side)).quantize(STEP)
 
     def _identifier(self) -> str | None:
@@ -251,6 +271,3 @@ class Script:
             return random.choice(self._identifiers)
         self._identifiers.append(f"order-{len(self._identifiers)}")
         return self._identifiers[-1]
-
-    def _scene(self, market: str) -> Scene:
-        return next(scene for scene in SCENES if scene.market == market)

@@ -4,9 +4,9 @@ import pytest
 
 from upbit.paper.clock import SteppedClock
 from upbit.paper.exchange import Exchange, Key
-from upbit.paper.handshake import Admission, Handshake, socket_path
+from upbit.paper.handshake import Admission, Handshake
 from upbit.paper.turnstile import Turnstile
-from upbit.wire.frames import PRIVATE, PUBLIC
+from upbit.wire.frames import INFO, PRIVATE, PUBLIC
 from upbit.wire.message import Request, Response
 from upbit.wire.token import sign
 
@@ -45,12 +45,28 @@ class Door:
         ("/websocket/v1", PUBLIC),
         ("//websocket/v1/", PUBLIC),
         ("/websocket/v1/private", PRIVATE),
+        ("/websocket/v1/info", INFO),
         ("/websocket/v2", None),
         ("/v1/orders", None),
     ],
 )
 def test_a_path_means_a_socket_or_none(path: str, socket: str | None) -> None:
-    assert socket == socket_path(path)
+    assert socket == Door().handshake.path(path)
+
+
+@pytest.mark.parametrize(
+    ("profile", "there"),
+    [
+        ("2023", [PUBLIC]),
+        ("2024-04-24", [PUBLIC]),
+        ("2024-04-25", [PUBLIC, PRIVATE]),
+        ("2026-09-22", [PUBLIC, PRIVATE]),
+        ("2026-09-23", [PUBLIC, PRIVATE, INFO]),
+    ],
+)
+def test_a_socket_is_there_since_its_day(profile: str, there: list[str]) -> None:
+    handshake = Door(profile=profile).handshake
+    assert there == [path for path in (PUBLIC, PRIVATE, INFO) if handshake.path(path) == path]
 
 
 def test_a_good_token_tells_whose_socket_it_is() -> None:

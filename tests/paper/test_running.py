@@ -40,7 +40,8 @@ def test_its_environment_is_what_clients_look_for(monkeypatch: pytest.MonkeyPatc
         with Upbit() as client:
             assert (exchange.base_url, exchange.ws_url) == (client.base_url, client.ws_url)
             assert ["KRW"] == [account.currency for account in client.accounts.list()]
-    assert ["UPBIT_BASE_URL", "UPBIT_WS_URL", "UPBIT_ACCESS_KEY", "UPBIT_SECRET_KEY"] == list(exchange.env)
+    names = ["BASE_URL", "WS_URL", "ACCESS_KEY", "SECRET_KEY", "PAPER_CONTROL_URL", "PAPER_CONTROL_TOKEN"]
+    assert [f"UPBIT_{name}" for name in names] == list(exchange.env)
 
 
 def test_it_stops_and_leaves_neither_thread_nor_port() -> None:

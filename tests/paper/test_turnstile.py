@@ -109,7 +109,7 @@ def test_a_crowd_is_forgotten_as_it_passes_by() -> None:
     for number in range(20 * ROOM):  # 1,000 a second, each seen once
         turnstile.take("market", str(number), NOW + number / 1_000)
     assert remembered(turnstile) <= 2 * ROOM
-    turnstile.take("market", "late", NOW + 20 + MEMORY)
+    turnstile.take("market", "late", NOW + 21 + MEMORY)
     assert 1 == remembered(turnstile)
 
 

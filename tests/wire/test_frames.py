@@ -37,7 +37,7 @@ codes = st.lists(words, min_size=1, max_size=4).map(tuple)
 indicators = st.builds(
     Indicator,
     type=words,
-    params=st.dictionaries(words, values, max_size=3),
+    params=st.dictionaries(words, values, min_size=1, max_size=3),
     trigger=st.none() | words,
     event_params=st.none() | st.dictionaries(words, values, max_size=2),
 )
@@ -169,7 +169,7 @@ def test_requests_of_clients_in_the_wild_are_understood(
         ("WRONG_FORMAT", '[{"ticket":"t"},{"type":"ticker","codes":["KRW-BTC"],"is_only_snapshot":"yes"}]'),
         ("WRONG_FORMAT", '[{"ticket":"t"},{"type":"orderbook","codes":["KRW-BTC"],"level":"high"}]'),
         ("WRONG_FORMAT", '[{"ticket":"t"},{"type":"myAsset","codes":[]}]'),
-        ("WRONG_FORMAT", '[{"ticket":"t"},{"type":"indicator","codes":["KRW-BTC"],"indicators":[{"type":"rsi"}]}]'),
+        ("WRONG_FORMAT", '[{"ticket":"t"},{"type":"indicator","codes":["KRW-BTC"],"indicators":["rsi"]}]'),
         ("NO_TICKET", "[]"),
         ("NO_TICKET", '[{"type":"ticker","codes":["KRW-BTC"]}]'),
         ("NO_TICKET", '[{"ticket":""},{"type":"ticker","codes":["KRW-BTC"]}]'),
@@ -188,6 +188,10 @@ def test_requests_of_clients_in_the_wild_are_understood(
         ("INVALID_PARAM", '[{"ticket":"t"},{"type":"orderbook","codes":["KRW-BTC"],"level":"Infinity"}]'),
         ("INVALID_PARAM", '[{"ticket":"t"},{"type":"announcement","categories":["weather"]}]'),
         ("INVALID_PARAM", '[{"ticket":"t"},{"type":"indicator","codes":["KRW-BTC"],"timeframe":"5m"}]'),
+        (
+            "INVALID_PARAM",
+            '[{"ticket":"t"},{"type":"indicator","codes":["KRW-BTC"],"timeframe":"5m","indicators":[{"type":"rsi"}]}]',
+        ),
         (
             "INVALID_PARAM",
             '[{"ticket":"t"},{"type":"indicator_signal","codes":["KRW-BTC"],"timeframe":"7m",'

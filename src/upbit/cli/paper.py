@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 from types import FrameType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -22,14 +22,20 @@ from ..settings import loopback
 from .grammar import Command, Group, section
 from .words import Say
 
+if TYPE_CHECKING:
+    from ..paper.exchange import Exchange
+    from ..paper.store import Durability
+
 
 class Place(NamedTuple):
     """Where a paper exchange is to be served, and how it is to be."""
 
     host: str
     port: int
-    profile: str
-    seed: int
+    profile: str | None
+    seed: int | None
+    data: Path | None
+    durability: Durability
     limited: bool
     paranoid: bool
     env_file: Path | None
@@ -41,10 +47,11 @@ def paper(say: Say) -> click.Group:
     def serve(
         host: str,
         port: int,
-        profile: str,
-        seed: int,
-        data: str | None,
+        profile: str | None,
+        seed: int | None,
+        data: Path | None,
         memory: bool,
+        durability: Durability,
         preset: str | None,
         chaos: str,
         env_file: Path | None,
@@ -58,12 +65,9 @@ def paper(say: Say) -> click.Group:
                     f"--host {host}: 이 컴퓨터 안에서만 쓰는 주소가 아닙니다. 이 버전은 루프백 주소에서만 받습니다.",
                 )
             )
-        if data is not None:
+        if data is not None and memory:
             raise click.UsageError(
-                say(
-                    "--data: this version keeps everything in memory and forgets it at the end; nothing is stored.",
-                    "--data: 이 버전은 모든 것을 메모리에만 두고 끝나면 잊습니다. 저장하지 않습니다.",
-                )
+                say("--data and --memory exclude each other.", "--data와 --memory는 함께 쓸 수 없습니다.")
             )
         if chaos != "none":
             raise click.UsageError(
@@ -82,7 +86,9 @@ def paper(say: Say) -> click.Group:
         # A free port is free for one address: `localhost` may be two.
         host = "127.0.0.1" if host == "localhost" else host
         try:
-            asyncio.run(_serve(Place(host, port, profile, seed, not no_limits, paranoid, env_file), say))
+            asyncio.run(
+                _serve(Place(host, port, profile, seed, data, durability, not no_limits, paranoid, env_file), say)
+            )
         except OSError as error:
             raise click.ClickException(
                 say(f"The paper exchange cannot be served: {error}", f"모의 거래소를 열 수 없습니다: {error}")
@@ -116,9 +122,11 @@ def paper(say: Say) -> click.Group:
 
 
 def _options(say: Say) -> list[click.Parameter]:
-    def profile(context: click.Context, option: click.Parameter, value: str) -> str:
+    def profile(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
         from ..paper.profile import read_profile  # brings the whole exchange
 
+        if value is None:
+            return None
         try:
             return read_profile(value).name
         except ValueError:
@@ -141,7 +149,6 @@ def _options(say: Say) -> list[click.Parameter]:
         ),
         click.Option(
             ["--profile"],
-            default="current",
             metavar="current|2023|YYYY-MM-DD",
             callback=profile,
             help=say("The day whose protocol is spoken; current.", "어느 날의 프로토콜을 쓸지. 기본값 current."),
@@ -149,21 +156,32 @@ def _options(say: Say) -> list[click.Parameter]:
         click.Option(
             ["--seed"],
             type=int,
-            default=0,
             help=say("Decides prices and ids; 0.", "가격과 식별자를 정하는 시드. 기본값 0."),
         ),
         click.Option(
             ["--data"],
             metavar="DIR",
+            type=click.Path(file_okay=False, path_type=Path),
             help=say(
-                "Folder to keep everything in; not in this version.", "모든 것을 저장할 폴더. 이 버전에는 없습니다."
+                "Folder to keep everything in: the next start goes on where this one ends, however it ends.",
+                "모든 것을 저장할 폴더. 어떻게 끝나든 다음에 이어서 시작합니다.",
+            ),
+        ),
+        click.Option(
+            ["--durability"],
+            type=click.Choice(["full", "normal", "memory"]),
+            default="full",
+            help=say(
+                "What an answer survives under --data: a power cut (full), the end of the process (normal), only an "
+                "orderly end (memory).",
+                "--data를 쓸 때 응답한 것이 견디는 것: 정전(full), 프로세스 종료(normal), 정상 종료만(memory).",
             ),
         ),
         click.Option(
             ["--memory"],
             is_flag=True,
             help=say(
-                "Keep everything in memory, as always in this version.", "메모리에만 둡니다. 이 버전은 늘 그렇습니다."
+                "Keep everything in memory, as without --data.", "메모리에만 둡니다. --data가 없을 때와 같습니다."
             ),
         ),
         click.Option(
@@ -194,17 +212,41 @@ def _options(say: Say) -> list[click.Parameter]:
     ]
 
 
-async def _serve(place: Place, say: Say) -> None:
-    from ..paper import RunningExchange  # these bring a web server
+def _exchange(place: Place) -> Exchange:
     from ..paper.clock import wall
     from ..paper.exchange import Exchange
+    from ..paper.journal import open_journal
+
+    def secret() -> str:
+        return token_hex(20)
+
+    if place.data is not None:
+        exchange = open_journal(
+            place.data,
+            clock=wall,
+            secret=secret,
+            seed=place.seed,
+            profile=place.profile,
+            durability=place.durability,
+        ).exchange
+        exchange.check = place.paranoid
+        return exchange
+    profile = place.profile or "current"
+    return Exchange(clock=wall, seed=place.seed or 0, profile=profile, secret=secret, check=place.paranoid)
+
+
+async def _serve(place: Place, say: Say) -> None:
+    from ..paper import RunningExchange  # these bring a web server
     from ..paper.server import Server
+    from ..paper.store import StoreError
 
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    exchange = Exchange(
-        clock=wall, seed=place.seed, profile=place.profile, secret=lambda: token_hex(20), check=place.paranoid
-    )
+    try:
+        exchange = _exchange(place)
+    except StoreError as error:
+        raise click.ClickException(str(error)) from None
     key = exchange.first_key
+    profile, seed = exchange.profile.name, exchange.seed
     with _told_to_stop(lambda: loop.call_soon_threadsafe(stop.set)):
         async with Server(exchange, host=place.host, port=place.port, limited=place.limited) as server:
             running = RunningExchange(
@@ -215,10 +257,12 @@ async def _serve(place: Place, say: Say) -> None:
                 click.echo(lines, nl=False)
                 click.echo(
                     say(
-                        f"The paper exchange is ready (profile {place.profile}, seed {place.seed}). The money is not "
-                        "real, and nothing is kept after the end. Ctrl-C stops it.",
-                        f"모의 거래소가 준비되었습니다(프로필 {place.profile}, 시드 {place.seed}). 실제 돈이 아니며, "
-                        "끝나면 아무것도 남지 않습니다. Ctrl-C로 멈춥니다.",
+                        f"The paper exchange is ready (profile {profile}, seed {seed}). The money is not real, and "
+                        f"{f'all is kept in {place.data}' if place.data else 'nothing is kept after the end'}. "
+                        "Ctrl-C stops it.",
+                        f"모의 거래소가 준비되었습니다(프로필 {profile}, 시드 {seed}). 실제 돈이 아니며, "
+                        f"{f'모두 {place.data}에 저장됩니다' if place.data else '끝나면 아무것도 남지 않습니다'}. "
+                        "Ctrl-C로 멈춥니다.",
                     ),
                     err=True,
                 )

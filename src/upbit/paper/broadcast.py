@@ -2,24 +2,20 @@
 
 A `Hub` hears what happens and looks at the books; it writes each frame once for all who want it in the same form.
 A `Session` is one socket: what it asked for and what waits to be sent to it. No socket, no waiting and no clock here;
-whoever holds the sockets calls `Hub.look` and `Session.pulse` every few milliseconds. Trades and tickers are told as
-they happen, books at most every 100 ms and candles at most every second, and only when they changed (upbit-api 6).
-Announcements and indicators are accepted and nothing is ever told about them.
+whoever holds the sockets calls `Hub.look` and `Session.pulse` every few milliseconds. Trades, tickers, orders and
+announcements are told as they happen, books at most every 100 ms and candles at most every second, and only when they
+changed, indicators when their candle closes (upbit-api 6).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from decimal import Decimal
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import NamedTuple
 
 from ..wire.frames import (
     INFO,
     PING,
     PRIVATE,
-    PUBLIC,
-    TYPES,
     UP,
     Format,
     ListSubscriptions,
@@ -27,18 +23,20 @@ from ..wire.frames import (
     Subscription,
     list_reply,
     read_request,
-    split_code,
     write_error,
     write_event,
 )
 from ..wire.frames import Event as SocketEvent
 from ..wire.quota import Limit, Meter
-from .bars import SECOND, Bar, Trade, Unit
+from .bars import SECOND, Bar, Trade, Unit, span
 from .book import SCALE
 from .bulletin import Bulletin, Levels, StreamType, quote
-from .desk.levels import gathered, supported
+from .closes import Closes, Finding
+from .desk.levels import gathered
 from .exchange import Exchange, Key, Venue
+from .notices import Announced
 from .orders import AssetChanged, Event, OrderChanged, Traded
+from .topics import Topic, admit, topics
 
 BOOK_INTERVAL = 100
 """Milliseconds between two messages of one book."""
@@ -47,11 +45,12 @@ IDLE = 120_000
 """Milliseconds without data in either direction after which a socket is cut."""
 MESSAGES = Limit(5, per_minute=100)
 """What a socket may say (upbit-api 5.1)."""
-MAX_CODES = 200
 NORMAL_CLOSURE = 1000
 """The exchange closes so after an error (probed 2026-09-22)."""
 CUT = 1006
 """RFC 6455's name for an end without a close frame: how the exchange ends idle sockets (probed 2026-09-22)."""
+CANDLES = 200
+"""The most candles of one kind that a look tells: after a leap of the clock there may be many."""
 
 _UNITS: Mapping[str, Unit] = {
     "candle.1s": "s",
@@ -64,28 +63,10 @@ _UNITS: Mapping[str, Unit] = {
     "candle.60m": "m60",
     "candle.240m": "m240",
 }
-_BOOK_UNITS = (1, 5, 15, 30)
-"""How many levels of a book can be asked for today; any other number gives them all."""
-_NEEDS: Mapping[str, str] = {"myOrder": "view_orders", "myAsset": "view_account"}
-_TYPES_2023 = ("ticker", "trade", "orderbook")
 
 
 def _interval(topic: Topic) -> int:
     return BOOK_INTERVAL if topic.type == "orderbook" else SECOND
-
-
-class Topic(NamedTuple):
-    """What can be listened to. Everybody at the same topic and format gets the same bytes."""
-
-    type: str
-    market: str = ""
-    """Empty for the assets of an account, and for all markets of its orders."""
-    units: int = 0
-    """Levels of an order book ..."""
-    level: Decimal = Decimal(0)
-    """... and how coarsely they are gathered."""
-    account: str = ""
-    """Whose, on the private socket."""
 
 
 class _Watch:
@@ -107,6 +88,7 @@ class Hub:
         self._bulletin = Bulletin(exchange.profile)
         self._audience: dict[Topic, dict[Format, dict[Session, None]]] = {}
         self._watched: dict[Topic, _Watch] = {}
+        self._closes = Closes(lambda market: self._venue(market).tape)
         self._stop = exchange.listen(self._hear)
 
     def open(self, path: str, key: Key | None, now: int) -> Session:
@@ -121,16 +103,21 @@ class Hub:
         """See which books and candles changed, and tell. To be called every few milliseconds."""
         for topic, watch in self._watched.items():
             if now >= watch.due:
-                seen = self._sight(topic, now)
-                if seen != watch.seen:
+                for seen in self._changes(topic, watch.seen, now):
                     watch.seen = seen
                     watch.due = now + _interval(topic)
                     self._post(topic, partial(self._show, topic, seen, now, "REALTIME"))
+        for found in self._closes.look(now):
+            kind = "indicator" if found.study.trigger is None else "indicator_signal"
+            topic = Topic(kind, found.market, study=found.study)
+            self._post(topic, partial(self._found, found))
 
     def join(self, session: Session, topic: Topic, form: Format, now: int) -> None:
         """Let a session listen."""
-        if not topic.account:
+        if topic.market and not topic.account:
             self._venue(topic.market)  # open before anybody hears of it: it trades while it opens
+        if topic.study is not None and topic not in self._audience:
+            self._closes.follow(topic.market, topic.study, now)
         self._audience.setdefault(topic, {}).setdefault(form, {})[session] = None
         if topic not in self._watched and (topic.type == "orderbook" or topic.type in _UNITS):
             self._watched[topic] = _Watch(now + _interval(topic), self._sight(topic, now))
@@ -144,30 +131,14 @@ class Hub:
         if not formats:
             del self._audience[topic]
             self._watched.pop(topic, None)
+            if topic.study is not None:
+                self._closes.drop(topic.market, topic.study)
 
     def snapshot(self, topic: Topic, form: Format, now: int) -> bytes | None:
         """Write the state of a topic; None if it has none to show."""
-        if topic.account:
+        if topic.account or topic.category or topic.study is not None:
             return None
         return write_event(self._picture(topic, now, form), form)
-
-    def topics(self, subscription: Subscription, key: Key | None) -> Iterable[Topic]:
-        """Say what a subscription listens to. Unknown codes and unsupported levels are passed over in silence."""
-        kind, account = subscription.type, "" if key is None else key.account
-        if kind == "myAsset":
-            yield Topic(kind, account=account)
-        elif kind == "myOrder":
-            for market in subscription.codes or ("",):
-                yield Topic(kind, market, account=account)
-        elif kind == "orderbook":
-            for code in subscription.codes:
-                market, units = split_code(code)
-                if self._gathers(market, subscription.level):
-                    yield Topic(kind, market, self._book_units(units), subscription.level)
-        elif TYPES[kind] == PUBLIC:
-            for code in subscription.codes:
-                if code in self.exchange.listings:
-                    yield Topic(kind, code)
 
     # -- what happens ----------------------------------------------------------------------------
 
@@ -187,6 +158,10 @@ class Hub:
                     return self._bulletin.assets(account, held, time)
 
                 self._post(Topic("myAsset", account=account), assets)
+            case Announced(notice=notice):
+                for body in (False, True):
+                    topic = Topic("announcement", category=notice.category, body=body)
+                    self._post(topic, partial(self._announcement, event, body))
 
     def _hear_trade(self, event: Traded) -> None:
         trades, tickers = Topic("trade", event.market), Topic("ticker", event.market)
@@ -198,6 +173,12 @@ class Hub:
         close, best, bulletin = ticker.prev_closing_price, quote(venue.book), self._bulletin
         self._post(trades, lambda form: bulletin.trade(event.market, trade, close, best, "REALTIME"))
         self._post(tickers, lambda form: bulletin.ticker(event.market, ticker, "REALTIME"))
+
+    def _found(self, found: Finding, form: Format) -> SocketEvent:
+        return self._bulletin.indicator(found)
+
+    def _announcement(self, event: Announced, body: bool, form: Format) -> SocketEvent:
+        return self._bulletin.announcement(event, body=body)
 
     def _post(self, topic: Topic, event: Callable[[Format], SocketEvent]) -> None:
         """Write an event once in each format that is wanted, for all who want it."""
@@ -226,6 +207,16 @@ class Hub:
         step = int(topic.level * SCALE)
         return gathered(venue.book, "ask", topic.units, step), gathered(venue.book, "bid", topic.units, step)
 
+    def _changes(self, topic: Topic, seen: Bar | tuple[Levels, Levels], now: int) -> list[Bar | tuple[Levels, Levels]]:
+        """What differs from what was seen last: a book, or all candles since then, the oldest first."""
+        if not isinstance(seen, Bar):
+            sight = self._sight(topic, now)
+            return [] if sight == seen else [sight]
+        unit = _UNITS[topic.type]
+        count = min((now - seen.start) // span(unit) + 1, CANDLES)
+        bars = self._venue(topic.market).tape.candles(unit, now + 1, count)
+        return [bar for bar in reversed(bars) if bar.start >= seen.start and bar != seen]
+
     def _show(
         self, topic: Topic, sight: Bar | tuple[Levels, Levels], now: int, stream: StreamType, form: Format
     ) -> SocketEvent:
@@ -238,17 +229,6 @@ class Hub:
         venue = self.exchange.venue(market)
         assert venue is not None, f"{market} is not listed"
         return venue
-
-    def _gathers(self, market: str, level: Decimal) -> bool:
-        if market not in self.exchange.listings:
-            return False
-        return not level or level in supported(market.partition("-")[0], self.exchange.price(market))
-
-    def _book_units(self, units: int | None) -> int:
-        most = self.exchange.profile.book_levels
-        if units is None or (most == 30 and units not in _BOOK_UNITS):
-            return most
-        return min(max(units, 1), most)
 
 
 class Session:
@@ -310,34 +290,22 @@ class Session:
             self._next_up = now + UP_INTERVAL
             return
         request = read_request(message)
+        admit(request, self._path, self._key, self._hub.exchange.profile)
         if isinstance(request, ListSubscriptions):
             self._list(request, now)
             return
-        for subscription in request.subscriptions:
-            self._allow(subscription)
-        if sum(len(subscription.codes) for subscription in request.subscriptions) > MAX_CODES:
-            raise SocketError("INVALID_PARAM", f"at most {MAX_CODES} codes can be asked for")
+        wanted = topics(request.subscriptions, self._key, self._hub.exchange)
         self._leave()
         self._format = request.format
         self._subscriptions = request.subscriptions
-        for subscription in request.subscriptions:
-            for topic in self._hub.topics(subscription, self._key):
+        for subscription, row in zip(request.subscriptions, wanted, strict=True):
+            for topic in row:
                 if not subscription.is_only_realtime:
                     snapshot = self._hub.snapshot(topic, self._format, now)
                     if snapshot is not None:
                         self.outbox.append(snapshot)
                 if not subscription.is_only_snapshot:
                     self._join(topic, now)
-
-    def _allow(self, subscription: Subscription) -> None:
-        kind, key = subscription.type, self._key
-        if TYPES[kind] != self._path:
-            raise SocketError("INVALID_PARAM", f"{kind} is to be had at {TYPES[kind]}")
-        if self._hub.exchange.profile.as_documented_2023 and kind not in _TYPES_2023:
-            raise SocketError("INVALID_PARAM", f"there was no type {kind} in 2023")
-        needed = _NEEDS.get(kind)
-        if needed is not None and (key is None or needed not in key.permissions):
-            raise SocketError("INVALID_AUTH", f"the key has no permission {needed}")
 
     def _list(self, request: ListSubscriptions, now: int) -> None:
         topics = list(self._topics)

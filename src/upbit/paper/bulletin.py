@@ -1,4 +1,4 @@
-"""What a message on the socket says: ticker, trade, order book, candle, order, assets; and how its numbers are spelled.
+"""What a message on the socket says, type by type, and how its numbers are spelled.
 
 Amounts come as whole numbers of 1e-8 or as Decimal and are written exactly, never by way of a float. The spelling is
 the profile's (upbit-api 6.3-6.7, 11): today prices and volumes are Java's BigDecimal of eight decimals, an order book
@@ -8,7 +8,7 @@ knows who listens.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import Literal, NamedTuple
@@ -18,7 +18,9 @@ from msgspec import Raw
 from ..wire.frames import Event
 from .bars import Bar, Trade
 from .book import SCALE, Book
+from .closes import Finding
 from .ledger import Holding
+from .notices import Announced
 from .orders import OrderChanged, amount
 from .profile import Profile
 from .spelling import KST, minimal, with_decimal
@@ -29,6 +31,12 @@ Levels = Sequence[tuple[int, int]]
 
 TRADE_QUOTES = date(2024, 11, 27)
 """Since then a trade tells the best prices (docs, v1.1.8)."""
+_ORDER_FIELDS: Mapping[date, frozenset[str]] = {
+    date(2024, 5, 29): frozenset({"trade_uuid", "trade_timestamp"}),
+    date(2024, 12, 4): frozenset({"trade_fee", "is_maker", "identifier"}),
+    date(2025, 7, 2): frozenset({"smp_type", "prevented_volume", "prevented_locked"}),
+}
+"""Fields of `myOrder` that came later than it (upbit-api 6.7)."""
 _EIGHT = Decimal("1e-8")
 
 
@@ -52,6 +60,7 @@ class Bulletin:
         self._old = profile.as_documented_2023
         self._best = profile.on >= TRADE_QUOTES
         self._leveled = profile.leveled_books
+        self._later = frozenset[str]().union(*[names for since, names in _ORDER_FIELDS.items() if profile.on < since])
 
     def ticker(self, market: str, ticker: Ticker, stream: StreamType) -> Event:
         """The state of a market. Key order as in the real samples of 2021 and 2026-08-26."""
@@ -170,7 +179,7 @@ class Bulletin:
     def order(self, change: OrderChanged) -> Event:
         """What happened to an order. Nulls are shown; price and volume are those of the fill when it traded."""
         order, trade = change.order, change.trade
-        return {
+        event = {
             "type": "myOrder",
             "code": order.market,
             "uuid": order.uuid,
@@ -201,6 +210,7 @@ class Bulletin:
             "timestamp": change.time,
             "stream_type": "REALTIME",
         }
+        return {name: value for name, value in event.items() if name not in self._later} if self._later else event
 
     def assets(self, account: str, holdings: Sequence[tuple[str, Holding]], time: int) -> Event:
         """What an account has of the currencies that changed."""
@@ -213,6 +223,40 @@ class Bulletin:
             ],
             "asset_timestamp": time,
             "timestamp": time,
+            "stream_type": "REALTIME",
+        }
+
+    def announcement(self, event: Announced, *, body: bool) -> Event:
+        """What the exchange announced. The body is shown to those who asked for it, even when it is null."""
+        notice = event.notice
+        return {
+            "type": "announcement",
+            "uuid": notice.uuid,
+            "event_type": event.kind,
+            "category": notice.category,
+            "title": notice.title,
+            "url": notice.url,
+            **({"body": notice.body} if body else {}),
+            "first_listed_at": _kst(notice.first_listed),
+            "listed_at": _kst(notice.listed),
+            "timestamp": event.time,
+            "stream_type": "REALTIME",
+        }
+
+    def indicator(self, found: Finding) -> Event:
+        """What an indicator is worth at the close of a candle, or that its condition has come to be met there."""
+        study = found.study
+        signal = {} if study.trigger is None else {"trigger": study.trigger, "event_params": dict(study.event_params)}
+        return {
+            "type": "indicator" if study.trigger is None else "indicator_signal",
+            "code": found.market,
+            "timeframe": study.timeframe,
+            "indicator": study.indicator,
+            "params": dict(study.params),
+            **signal,
+            "value": found.values,
+            "candle_date_time_utc": f"{_utc(found.bar.start):%Y-%m-%dT%H:%M:%S}",
+            "timestamp": found.time,
             "stream_type": "REALTIME",
         }
 
@@ -274,3 +318,7 @@ def _average(funds: Decimal, volume: Decimal) -> Decimal:
 
 def _utc(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds // 1000, UTC)
+
+
+def _kst(milliseconds: int) -> str:
+    return _utc(milliseconds).astimezone(KST).isoformat()

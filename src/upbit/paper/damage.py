@@ -19,7 +19,9 @@ from ..wire.message import Response
 from ..wire.quota import Remaining
 from .chaos import Rule
 
-_ENUMS = frozenset({"state", "ord_type", "side", "ask_bid", "change", "order_type", "type", "market_state", "transaction_type"})
+_ENUMS = frozenset(
+    {"state", "ord_type", "side", "ask_bid", "change", "order_type", "type", "market_state", "transaction_type"}
+)
 """Fields whose values the documents list."""
 STRANGE = "paper_new_value"
 """A value that no document lists."""
@@ -46,7 +48,7 @@ def penalty(milliseconds: int) -> Response:
 
 
 def gateway(status: int) -> Response:
-    """What something before the exchange says: HTML, but of a path that it does not know and of itself (500)."""
+    """What stands before the exchange says: in HTML; in JSON of a path that it does not know, and of a 500."""
     if status == 404:
         return error(404, "not_found", EXCHANGE_ERRORS["not_found"].message)
     if status == 500:

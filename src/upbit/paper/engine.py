@@ -233,15 +233,14 @@ class Engine:
         left = _Left(order)
         own = _prevents(order)
         for maker in book.walk(order.side, limit):
-            if own is not None and maker.owner == own:
-                if order.smp_type != "cancel_maker":
-                    return False
-                continue
             taken = left.takes(maker)
-            left.less(maker.price, taken)
-            if left.spent or taken < maker.remaining:
+            if not taken:
                 return True
-        return left.funds is not None and left.funds < (limit or 0)
+            if own is None or maker.owner != own:
+                left.less(maker.price, taken)
+            elif order.smp_type != "cancel_maker":
+                return False
+        return left.spent or (left.funds is not None and left.funds < (limit or 0))
 
     def _take(self, order: OrderRecord, market: _Market, limit: int | None, left: _Left, now: int) -> bool:
         """Trade until nothing is left to take; False if self-match prevention ended the order."""

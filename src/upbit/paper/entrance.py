@@ -6,7 +6,8 @@ yields how long to wait, in milliseconds of the exchange, and ends in a `Deliver
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
+from contextlib import suppress
 from typing import Literal, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -17,13 +18,19 @@ from .chaos import BODY, REQUEST, Chaos, Moment, Rule
 from .chronicle import Chronicle
 from .gate import Gate
 
-Manner = Literal["whole", "close", "reset", "silence", "unreachable", "slow_drip", "truncated_body", "bad_chunk", "bad_gzip"]
+Manner = Literal[
+    "whole", "close", "reset", "silence", "unreachable", "slow_drip", "truncated_body", "bad_chunk", "bad_gzip"
+]
 """How an answer leaves: as it should, not at all in one of four ways, or damaged in one of four."""
 _MARKETS = ("market", "markets", "pairs")
 _IDENTIFIERS = ("identifier", "identifiers[]", "new_identifier", "prev_order_identifier")
-_LOST: dict[str, Literal["before", "after"]] = {"lost_request": "before", "lost_answer": "after"}
 _INSTEAD = frozenset({"unreachable", "lost_request", "too_many_requests", "penalty", "gateway", "refuse"})
-_DAMAGED: tuple[Manner, ...] = ("slow_drip", "truncated_body", "bad_chunk", "bad_gzip")
+_DAMAGED: Mapping[str, Manner] = {
+    "slow_drip": "slow_drip",
+    "truncated_body": "truncated_body",
+    "bad_chunk": "bad_chunk",
+    "bad_gzip": "bad_gzip",
+}
 
 
 class Delivery(NamedTuple):
@@ -116,10 +123,8 @@ class Entrance:
 
     def _moment(self, request: Request) -> Moment:
         pairs = parse_qsl(request.query, keep_blank_values=True)
-        try:
+        with suppress(ValueError):  # the gate says what is wrong with it
             pairs += body_pairs(request.body, request.headers.get("content-type", "application/json"))
-        except ValueError:
-            pass  # the gate says what is wrong with it
         return Moment(
             now=self.gate.exchange.advance(),
             method=request.verb,
@@ -136,5 +141,4 @@ class Entrance:
 
 def _damaged(rule: Rule, delivery: Delivery) -> Delivery:
     response = damage.torn_gzip(delivery.response) if rule.effect == "bad_gzip" else delivery.response
-    manner = next(manner for manner in _DAMAGED if manner == rule.effect)
-    return Delivery(response, manner, rule.milliseconds or 0)
+    return Delivery(response, _DAMAGED[rule.effect], rule.milliseconds or 0)

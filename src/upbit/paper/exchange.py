@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from hashlib import sha256
 from heapq import heapify, heappop, heapreplace
+from itertools import chain
 from random import Random
 from typing import NamedTuple, Protocol
 from uuid import UUID
@@ -25,6 +26,7 @@ from .history import History
 from .ledger import Ledger
 from .listing import MARKETS, Listing, lot, ticks
 from .market import TRAITS, Flow
+from .notices import Notices
 from .orders import Event, OrderRecord, Terms, Traded, amount
 from .pockets import Pockets
 from .profile import Profile, read_profile
@@ -92,6 +94,10 @@ class Journal(Protocol):
         """Return when all that was noted is safe."""
         ...
 
+    def freeze(self) -> None:
+        """Make a snapshot, to be written with what is noted next."""
+        ...
+
 
 class Venue(NamedTuple):
     """One listed market, opened: where its prices come from and what they leave behind."""
@@ -118,7 +124,9 @@ class Exchange:
         self.profile = read_profile(profile) if isinstance(profile, str) else profile
         self.seed = seed
         self._clock = clock
-        self._check = check
+        self._funds = dict(funds)
+        self.check = check
+        """Whether every invariant is checked at every step."""
         self.now = clock()
         self.started = self.now - self.now % 60_000
         self._ids = Random(f"{seed}:ids")
@@ -136,12 +144,29 @@ class Exchange:
         self.journal: Journal | None = None
         """Settable: whoever keeps the exchange on disk."""
         self.pockets = Pockets(self.ledger, self.new_id, self._emit)
+        self.notices = Notices(seed, self._emit)
         self.account = self.pockets.add("메인 포켓")
         """The account that is there from the start: the main pocket."""
         for currency, held in funds.items():
             self.ledger.deposit(self.account, currency, held)
         self.first_key = self.issue_key(self.account)
         """Its key."""
+
+    def reset(self) -> None:
+        """Begin anew, as it was made, at the time of now; the first key stays, and who listens goes on listening."""
+        listeners, key, secret = self._listeners, self.first_key, self._secret
+        seeded = secret == self._seeded_secret
+        first = chain((key.access_key.removeprefix(KEY_PREFIX), key.secret), iter(secret, ""))
+        Exchange.__init__(
+            self,
+            clock=self._clock,
+            seed=self.seed,
+            profile=self.profile,
+            funds=self._funds,
+            secret=None if seeded else lambda: next(first),
+            check=self.check,
+        )
+        self._listeners += listeners
 
     def __getstate__(self) -> dict[str, object]:
         """All but what is made anew or kept apart: clock, listeners, journal, the used nonces."""
@@ -167,7 +192,7 @@ class Exchange:
         self._simulate(now)
         self.now = now
         self.wallet.advance(now)
-        if self._check:
+        if self.check:
             self.engine.check_invariants(self.wallet.locks())
         return now
 
@@ -184,6 +209,11 @@ class Exchange:
                 heapreplace(due, (flow.due, code))
             else:
                 heappop(due)
+
+    @property
+    def clock(self) -> Callable[[], int]:
+        """What is asked for the time."""
+        return self._clock
 
     def run_on(self, clock: Callable[[], int]) -> None:
         """Ask another clock from now on; time does not go back."""
@@ -204,6 +234,10 @@ class Exchange:
         venue = self._venues.get(market)
         if venue is None and market in self.listings:
             venue = self._venues[market] = self._open(self.listings[market])
+            for begin, end in self._pauses:
+                venue.flow.advance(begin)
+                venue.flow.skip(end)
+            venue.flow.advance(self.now)  # it trades: whoever listens may ask for the market
         return venue
 
     def open_next(self) -> bool:
@@ -265,10 +299,6 @@ class Exchange:
             tick=tick,
             start=self.started,
         )
-        for begin, end in self._pauses:
-            flow.advance(begin)
-            flow.skip(end)
-        flow.advance(self.now)
         return Venue(listing, book, flow, tape)
 
     # -- keys --------------------------------------------------------------------------------------

@@ -19,7 +19,8 @@ from ..api import OPERATIONS
 from ..api.operation import Operation
 from ..errors import APIStatusError, quotation_refusal, refusal
 from ..wire.message import Request, Response
-from ..wire.token import body_pairs, plain_body, plain_query, read
+from ..wire.token import body_pairs, plain_body, plain_query
+from .access import verify
 from .desk import HANDLERS
 from .exchange import Caller, Exchange, Key, Records
 from .spelling import Speller, error_body
@@ -127,28 +128,8 @@ class Gate:
     # -- who asks --------------------------------------------------------------------------------
 
     def _verify(self, request: Request, operation: Operation[..., Any], peer: str, now: int) -> Key:
-        scheme, _, text = request.headers.get("authorization", "").partition(" ")
-        if not text:
-            raise refusal("no_authorization_token")
-        if scheme.lower() != "bearer":
-            raise refusal("jwt_verification")
-        try:
-            token = read(text.strip())
-        except ValueError:
-            raise refusal("jwt_verification") from None
-        key = self._exchange.key(token.claims.access_key)
-        if key is None:
-            raise refusal("invalid_access_key")
-        if not token.signed_with(key.secret):
-            raise refusal("jwt_verification")
-        if key.expires <= now:
-            raise refusal("expired_access_key")
-        if key.allowed_ips and peer not in key.allowed_ips:
-            raise refusal("no_authorization_ip")
-        if not token.covers(self._signed_texts(request)):
-            raise refusal("invalid_query_payload")
-        if not self._exchange.spend_nonce(key.access_key, token.claims.nonce):
-            raise refusal("nonce_used")
+        authorization = request.headers.get("authorization", "")
+        key = verify(self._exchange, authorization, peer, now, lambda: self._signed_texts(request))
         if operation.needs != "any" and operation.needs not in key.permissions:
             raise refusal("out_of_scope")
         return key

@@ -11,32 +11,24 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import NamedTuple
 
-from ..errors import refusal
-from ..wire.frames import INFO, PRIVATE, PUBLIC
+from ..errors import APIStatusError, refusal
 from ..wire.message import Request, Response
-from ..wire.token import read
+from .access import verify
 from .exchange import Exchange, Key
 from .spelling import error_body
+from .topics import PATHS
 from .turnstile import Turnstile
-
-PATHS = (PUBLIC, PRIVATE, INFO)
 
 
 class Admission(NamedTuple):
     """A socket that may be opened."""
 
     path: str
-    """One of `PATHS`."""
+    """As `Handshake.path` gives it."""
     key: Key | None
     """Whose it is; None without a good token."""
     headers: Mapping[str, str]
     """What the reply to the upgrade carries."""
-
-
-def socket_path(path: str) -> str | None:
-    """Say which socket a path means, if it means one."""
-    path = re.sub(r"/+", "/", path).rstrip("/")
-    return path if path in PATHS else None
 
 
 class Handshake:
@@ -46,8 +38,14 @@ class Handshake:
         self._exchange = exchange
         self._turnstile = turnstile
 
+    def path(self, path: str) -> str | None:
+        """Say which socket a path means, if it means one that there is on the day of the profile."""
+        path = re.sub(r"/+", "/", path).rstrip("/")
+        since = PATHS.get(path)
+        return path if since is not None and self._exchange.profile.on >= since else None
+
     def admit(self, request: Request, path: str, peer: str, now: int) -> Admission | Response:
-        """Admit a socket at a path of `PATHS`, or say why not. Connections count per pocket, without a token per IP."""
+        """Admit a socket, or say why not. Connections count per pocket, without a token per IP."""
         key = self._key(request, peer, now)
         if "origin" in request.headers:
             passage = self._turnstile.take("origin", peer, now / 1000)
@@ -62,16 +60,7 @@ class Handshake:
         )
 
     def _key(self, request: Request, peer: str, now: int) -> Key | None:
-        scheme, _, text = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
-            return None
         try:
-            token = read(text.strip())
-        except ValueError:
+            return verify(self._exchange, request.headers.get("authorization", ""), peer, now)
+        except APIStatusError:
             return None
-        key = self._exchange.key(token.claims.access_key)
-        if key is None or not token.signed_with(key.secret) or key.expires <= now:
-            return None
-        if key.allowed_ips and peer not in key.allowed_ips:
-            return None
-        return key if self._exchange.spend_nonce(key.access_key, token.claims.nonce) else None

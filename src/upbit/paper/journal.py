@@ -24,9 +24,11 @@ import msgspec
 
 from ..api import OPERATIONS
 from ..errors import APIStatusError
+from . import admin
 from .clock import SteppedClock
-from .exchange import KEY_PREFIX, Exchange, Key
+from .exchange import KEY_PREFIX, START_FUNDS, Exchange, Key
 from .gate import Gate
+from .profile import read_profile
 from .state import Unreadable, freeze, freeze_orders, shape, thaw
 from .store import Batch, Durability, Snapshot, Store, StoreError
 
@@ -63,6 +65,7 @@ class Journal:
         self._leased = self._lease
         self._shape = shape()
         self._snapshot: Snapshot | None = None
+        self._snapped = self._snapped_at = self._ended = 0
         self.last = self.written = store.verify()
         """The number of the last record, and of the last that is on disk."""
         self.exchange = self._restore(settings)
@@ -76,6 +79,10 @@ class Journal:
     def durability(self) -> Durability:
         """When an answer may leave."""
         return self._store.durability
+
+    def watch(self, point: Callable[[str], None]) -> None:
+        """Have a function called before and after every write, with the name of the point; it may raise."""
+        self._store.point = point
 
     # -- writing down ------------------------------------------------------------------------------
 
@@ -158,7 +165,6 @@ class Journal:
                 funds=settings.funds,
                 secret=lambda: next(secrets),
             )
-            self._ended = 0
             self._store.forget_snapshots(-1)
         else:
             after = self._snapped
@@ -170,8 +176,9 @@ class Journal:
             try:
                 self._repeat(exchange, gate, clock, record)
             except (StoreError, APIStatusError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+                why = str(error) or type(error).__name__
                 raise StoreError(
-                    f"record {seq} of {self._store.path} cannot be carried out again ({error or type(error).__name__}): "
+                    f"record {seq} of {self._store.path} cannot be carried out again ({why}): "
                     "use the version of this program that wrote it, or name another folder to start anew"
                 ) from error
         return exchange
@@ -196,6 +203,9 @@ class Journal:
         if command == "pause":
             exchange.pause(at)
             clock.step(at - clock())
+            return
+        if command == "admin":
+            admin.repeat(exchange, arguments[0])
             return
         if command == "key":
             exchange.keep_key(msgspec.convert(arguments[0], Key))
@@ -226,23 +236,23 @@ def open_journal(
     *,
     clock: Callable[[], int],
     secret: Callable[[], str],
-    seed: int,
-    profile: str,
-    funds: Mapping[str, Decimal],
+    seed: int | None = None,
+    profile: str | None = None,
+    funds: Mapping[str, Decimal] = START_FUNDS,
     durability: Durability = "full",
 ) -> Journal:
     """Open the exchange that is kept in a folder, or begin to keep one.
 
-    Seed, profile and funds are those of a new one; one that is there must have the same seed and profile. `secret`
-    makes what keys are made of. Raises StoreError.
+    Seed (0), profile (`current`) and funds are those of a new one; one that is there must have the seed and the profile
+    that are given, if any. `secret` makes what keys are made of. Raises StoreError, ValueError for an unknown profile.
     """
     store = Store(folder, durability=durability)
     try:
         text = store.settings
         if text is None:
             new = Settings(
-                seed=seed,
-                profile=profile,
+                seed=seed or 0,
+                profile=read_profile(profile or "current").name,
                 funds=dict(funds),
                 start=clock(),
                 access_key=f"{KEY_PREFIX}{secret()}"[:40],
@@ -254,10 +264,10 @@ def open_journal(
             settings = msgspec.json.decode(text, type=Settings)
         except msgspec.DecodeError as error:
             raise StoreError(f"{store.path} is damaged: its settings cannot be read ({error})") from error
-        if (settings.seed, settings.profile) != (seed, profile):
+        if seed not in (None, settings.seed) or profile not in (None, settings.profile):
             raise StoreError(
-                f"{store.path} was made with seed {settings.seed} and profile {settings.profile}, not with seed {seed} "
-                f"and profile {profile}: give those, or name another folder"
+                f"{store.path} was made with seed {settings.seed} and profile {settings.profile}: "
+                "ask for those or for none, or name another folder"
             )
         return Journal(store, settings, clock, secret)
     except BaseException:

@@ -16,6 +16,7 @@ from msgspec import Struct
 from ..errors import refusal
 from .book import SCALE, Side
 from .ledger import exact
+from .notices import Announced
 
 OrdType = Literal["limit", "price", "market", "best"]
 TimeInForce = Literal["ioc", "fok", "post_only"]
@@ -204,7 +205,7 @@ class AssetChanged(Struct, frozen=True):
     time: int
 
 
-Event = Traded | OrderChanged | AssetChanged
+Event = Traded | OrderChanged | AssetChanged | Announced
 
 
 class Terms(Struct, frozen=True, kw_only=True):

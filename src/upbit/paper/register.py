@@ -35,7 +35,9 @@ class Register:
     def __getstate__(self) -> dict[str, object]:
         """All but the orders that have ended: they change no more, and are kept apart (`ended`, `restore`)."""
         open_orders = {uuid: self._orders[uuid] for uuid in self._open}
-        return vars(self) | {"_orders": open_orders, "_by_account": {}, "_identified": {}, "_ended": []}
+        state: dict[str, object] = dict(vars(self))
+        state.update(_orders=open_orders, _by_account={}, _identified={}, _ended=[])
+        return state
 
     def restore(self, ended: Iterable[OrderRecord]) -> None:
         """After a copy was made of `__getstate__`: take back the orders that had ended, in the order of their ends."""

@@ -8,10 +8,10 @@ body that is too large or comes too slowly, more sockets than it can hold.
 from __future__ import annotations
 
 import asyncio
-import gzip
-import re
+import os
+import signal
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
@@ -21,23 +21,31 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from ..wire.message import Request, Response
+from ..wire.message import Request
+from . import damage
 from .broadcast import CUT, Hub, Session
+from .carriage import MAX_BODY, collect, deliver, head, pieces, refused, reply, reset
+from .chaos import SOCKET, Chaos, Moment
+from .chronicle import Chronicle
+from .clock import Clock
+from .committer import Committer
+from .control import PREFIX, Control
+from .disk import Disk
+from .entrance import Delivery, Entrance
 from .exchange import Exchange
 from .gate import Gate
-from .handshake import Admission, Handshake, socket_path
+from .handshake import Admission, Handshake
+from .interference import Fragments, Interference
+from .journal import Journal
+from .store import StoreError
 
 PULSE = 0.025
 """Seconds between two looks at the exchange."""
-MAX_BODY = 64 * 1024
 MAX_SOCKETS = 100
 MAX_UNSENT = 1 << 20
 """Bytes that a socket may leave unread before it is cut."""
-PATIENCE = 10.0
-"""Seconds that a body may take to arrive."""
 FAREWELL = 1.0
 """Seconds that the other side may take to close."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -46,16 +54,26 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 class _Socket:
     """One WebSocket: its session, and the frames that wait until its reader has room."""
 
-    def __init__(self, session: Session, ws: web.WebSocketResponse, transport: asyncio.Transport) -> None:
+    def __init__(
+        self,
+        session: Session,
+        interference: Interference,
+        ws: web.WebSocketResponse,
+        transport: asyncio.Transport,
+        committer: Committer | None,
+    ) -> None:
         self.session = session
+        self._interference = interference
         self._ws = ws
         self._transport = transport
+        self._committer = committer
         self._unsent: deque[bytes] = deque()
         self._size = 0
         self._wake = asyncio.Event()
 
-    def put(self, frames: list[bytes]) -> None:
+    def put(self, frames: list[bytes], now: int) -> None:
         """Line frames up to be sent; a reader that left too many unread is cut."""
+        frames = self._interference.pass_on(frames, now)
         if frames and self._size + self._transport.get_write_buffer_size() > MAX_UNSENT:
             self._transport.abort()
         elif frames or self.session.ended is not None:
@@ -71,7 +89,12 @@ class _Socket:
                 self._wake.clear()
                 while self._unsent:
                     frame = self._unsent.popleft()
-                    await self._ws.send_bytes(frame)
+                    if self._committer is not None:
+                        await self._committer.settled()
+                    if isinstance(frame, Fragments):
+                        self._transport.write(pieces(frame))
+                    else:
+                        await self._ws.send_bytes(frame)
                     self._size -= len(frame)
                 if self.session.ended == CUT:
                     self._transport.abort()
@@ -81,6 +104,8 @@ class _Socket:
                     return
         except ConnectionError:
             return  # the other side has gone; whoever reads notices it, too
+        except StoreError:
+            self._transport.abort()  # what it would say may not be true after a restart
 
     async def leave(self) -> None:
         """Say good-bye; without an answer soon, go without."""
@@ -91,10 +116,20 @@ class _Socket:
 class Server:
     """Serves an exchange at a host and a port: `async with Server(exchange) as server: ...`.
 
-    Port 0 takes a free one. Raises OSError when the port is taken.
+    Port 0 takes a free one. If the exchange has a journal, nothing is said before it is on disk, and the journal is
+    closed at the end. Raises OSError when the port is taken.
     """
 
-    def __init__(self, exchange: Exchange, *, host: str = "127.0.0.1", port: int = 0, limited: bool = True) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        limited: bool = True,
+        chaos: Chaos | None = None,
+        control_token: str = "",
+    ) -> None:
         self.exchange = exchange
         self.host = host
         self.port = port
@@ -103,6 +138,15 @@ class Server:
         self._handshake = Handshake(exchange, self._gate.turnstile)
         self._limited = limited
         self._sockets: dict[_Socket, None] = {}
+        self.chaos = chaos or Chaos(exchange.seed)
+        chronicle = Chronicle(exchange, self.chaos)
+        self._entrance = Entrance(self._gate, self.chaos, chronicle)
+        self.control = Control(exchange, self.chaos, chronicle, token=control_token)
+        """Answers on a port of its own, if it has a token."""
+        self._control_port = 0
+        if isinstance(exchange.journal, Journal):
+            exchange.journal.watch(Disk(self.chaos, lambda: exchange.now, _die).point)
+        self._committer = Committer(exchange.journal) if isinstance(exchange.journal, Journal) else None
 
     @property
     def base_url(self) -> str:
@@ -115,23 +159,31 @@ class Server:
         return f"ws://{self._authority}/websocket/v1"
 
     @property
+    def control_url(self) -> str:
+        """Where the control API is, with its prefix."""
+        return f"http://{self._place(self._control_port)}{PREFIX}"
+
+    @property
     def _authority(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return self._place(self.port)
+
+    def _place(self, port: int) -> str:
+        return f"[{self.host}]:{port}" if ":" in self.host else f"{self.host}:{port}"
 
     async def __aenter__(self) -> Self:
         """Listen, and let the exchange live."""
         self._hub = Hub(self.exchange, limited=self._limited)
-        self._runner = web.ServerRunner(
-            web.Server(self._answer, access_log=None, auto_decompress=False), shutdown_timeout=FAREWELL
-        )
-        await self._runner.setup()
+        self._runners: list[web.ServerRunner] = []
         try:
-            await web.TCPSite(self._runner, self.host, self.port).start()
+            self.port = await self._listen(self._answer, self.port)
+            if self.control.token:
+                self._control_port = await self._listen(self._command, 0)
         except OSError:
-            await self._runner.cleanup()
+            await self._close_ports()
             self._hub.close()
             raise
-        self.port = self._runner.addresses[0][1]
+        if self._committer is not None:
+            await self._committer.__aenter__()
         self._life = asyncio.create_task(self._live())
         return self
 
@@ -145,8 +197,22 @@ class Server:
                 await self._life
         finally:
             await asyncio.gather(*[socket.leave() for socket in self._sockets])
-            await self._runner.cleanup()
+            await self._close_ports()
             self._hub.close()
+            if self._committer is not None:
+                await self._committer.__aexit__(kind, error, trace)
+
+    async def _listen(self, answer: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], port: int) -> int:
+        """Listen at a port, 0 for a free one; say which."""
+        runner = web.ServerRunner(web.Server(answer, access_log=None, auto_decompress=False), shutdown_timeout=FAREWELL)
+        self._runners.append(runner)
+        await runner.setup()
+        await web.TCPSite(runner, self.host, port).start()
+        taken: int = runner.addresses[0][1]
+        return taken
+
+    async def _close_ports(self) -> None:
+        await asyncio.gather(*[runner.cleanup() for runner in self._runners])
 
     async def _live(self) -> None:
         opening = True
@@ -154,30 +220,62 @@ class Server:
             now = self.exchange.advance()
             opening = opening and self.exchange.open_next()
             self._hub.look(now)
+            if self._committer is not None:
+                self._committer.look()
             for socket in self._sockets:
-                socket.put(socket.session.pulse(now))
-            await asyncio.sleep(PULSE)
+                socket.put(socket.session.pulse(now), now)
+            clock = self.exchange.clock
+            await asyncio.sleep(PULSE if not isinstance(clock, Clock) or clock.turn() else 0)
 
     # -- requests --------------------------------------------------------------------------------
 
     async def _answer(self, received: web.BaseRequest) -> web.StreamResponse:
         if not self._expected(received.headers.get("Host", "")):
-            return _refused(HTTPStatus.FORBIDDEN, "host_not_allowed", "the Host header names another host")
+            return refused(HTTPStatus.FORBIDDEN, "host_not_allowed", "the Host header names another host")
         peer = received.remote or ""
-        path = socket_path(received.path)
+        path = self._handshake.path(received.path)
         if path is not None and received.headers.get("Upgrade", "").lower() == "websocket":
             return await self._converse(received, path, peer)
-        try:
-            async with asyncio.timeout(PATIENCE):
-                body = await _body(received)
-        except TimeoutError:
-            return _refused(HTTPStatus.REQUEST_TIMEOUT, "request_timeout", "the body came too slowly")
-        except web.RequestPayloadError as error:
-            return _refused(HTTPStatus.BAD_REQUEST, "bad_request", str(error))
-        if body is None:
-            return _refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", f"the body exceeds {MAX_BODY} bytes")
-        response = self._gate.handle(_request(received, body), peer)
-        return _reply(response, received.headers.get("Accept-Encoding", ""))
+        request = await collect(received)
+        if not isinstance(request, Request):
+            return request
+        delivery = await self._receive(request, peer)
+        if self._committer is not None:
+            try:
+                await self._committer.settled()
+            except StoreError as error:
+                return refused(HTTPStatus.INTERNAL_SERVER_ERROR, "server_error", str(error))
+        return await deliver(received, delivery, self._pause)
+
+    async def _receive(self, request: Request, peer: str) -> Delivery:
+        """Take a request in, and wait where faults take time."""
+        steps = self._entrance.receive(request, peer)
+        while True:
+            try:
+                wait = next(steps)
+            except StopIteration as stop:
+                delivery: Delivery = stop.value
+                return delivery
+            await self._pause(wait)
+
+    async def _pause(self, milliseconds: int) -> None:
+        """Wait by the clock of the exchange."""
+        due, left = self.exchange.advance() + milliseconds, milliseconds
+        while left > 0:
+            await asyncio.sleep(min(PULSE, left / 1000))
+            left = due - self.exchange.advance()
+
+    async def _command(self, received: web.BaseRequest) -> web.StreamResponse:
+        """Answer on the control listener."""
+        if not self._expected(received.headers.get("Host", "")):
+            return refused(HTTPStatus.FORBIDDEN, "host_not_allowed", "the Host header names another host")
+        request = await collect(received)
+        if not isinstance(request, Request):
+            return request
+        response = self.control.handle(request)
+        if self._committer is not None:
+            await self._committer.settled()
+        return reply(response, "")
 
     def _expected(self, host: str) -> bool:
         """Say whether a request is meant for us, and not sent by a page whose name was bound to our address."""
@@ -191,11 +289,13 @@ class Server:
 
     async def _converse(self, received: web.BaseRequest, path: str, peer: str) -> web.StreamResponse:
         if len(self._sockets) >= MAX_SOCKETS:
-            return _refused(HTTPStatus.SERVICE_UNAVAILABLE, "too_many_sockets", f"{MAX_SOCKETS} sockets are open")
+            return refused(HTTPStatus.SERVICE_UNAVAILABLE, "too_many_sockets", f"{MAX_SOCKETS} sockets are open")
         now = self.exchange.advance()
-        admitted = self._handshake.admit(_request(received, b""), path, peer, now)
+        for rule in self.chaos.choose(Moment(now, "GET", path), SOCKET):
+            return reply(damage.gateway(rule.status), "") if rule.status else reset(received)
+        admitted = self._handshake.admit(head(received), path, peer, now)
         if not isinstance(admitted, Admission):
-            return _reply(admitted, "")
+            return reply(admitted, "")
         ws = web.WebSocketResponse(autoping=False, timeout=FAREWELL, max_msg_size=MAX_BODY)
         ws.headers.update(admitted.headers)
         await ws.prepare(received)
@@ -203,7 +303,7 @@ class Server:
         if transport is None:
             return ws  # it was gone before it was there
         session = self._hub.open(path, admitted.key, now)
-        socket = _Socket(session, ws, transport)
+        socket = _Socket(session, Interference(session, path, self.chaos), ws, transport, self._committer)
         self._sockets[socket] = None
         writer = asyncio.create_task(socket.write())
         try:
@@ -215,7 +315,7 @@ class Server:
                 elif message.type is WSMsgType.PONG:
                     session.touch(now)
                 else:
-                    socket.put(session.receive(message.data, now))
+                    socket.put(session.receive(message.data, now), now)
         except ConnectionError:
             pass  # it went while it was being answered
         finally:
@@ -227,40 +327,9 @@ class Server:
         return ws
 
 
-async def _body(received: web.BaseRequest) -> bytes | None:
-    """Read a body; None when it is too large."""
-    if (received.content_length or 0) > MAX_BODY:
-        return None
-    body = bytearray()
-    async for chunk in received.content.iter_any():
-        body += chunk
-        if len(body) > MAX_BODY:
-            return None
-    return bytes(body)
-
-
-def _request(received: web.BaseRequest, body: bytes) -> Request:
-    """Make the value of a request: path and query stay as they were sent."""
-    target = received.raw_path if received.raw_path.startswith("/") else received.rel_url.raw_path_qs
-    path, _, query = target.partition("?")
-    headers = {name.lower(): value for name, value in received.headers.items()}
-    return Request(received.method, path, query, body, headers)
-
-
-def _reply(response: Response, accepted: str) -> web.Response:
-    """Carry a response over; one that varies by encoding is compressed when asked."""
-    headers, body = dict(response.headers), response.body
-    if "accept-encoding" in headers.get("Vary", "") and re.search(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", accepted):
-        headers["Content-Encoding"] = "gzip"
-        body = gzip.compress(body, 6, mtime=0)
-    return web.Response(status=response.status, reason=response.reason, body=body, headers=headers)
-
-
-def _refused(status: HTTPStatus, name: str, message: str) -> web.Response:
-    body = msgspec.json.encode({"error": {"name": name, "message": message}})
-    response = web.Response(status=status, body=body, content_type="application/json")
-    response.force_close()
-    return response
+def _die() -> None:
+    """End this process as `kill -9` does."""
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _is_address(name: str) -> bool:
@@ -276,7 +345,15 @@ def _is_any(host: str) -> bool:
 
 
 @contextmanager
-def threaded(make: Callable[[], Exchange], *, host: str, port: int, limited: bool) -> Generator[Server]:
+def threaded(
+    make: Callable[[], Exchange],
+    *,
+    host: str,
+    port: int,
+    limited: bool,
+    chaos: Chaos | None = None,
+    control_token: str = "",
+) -> Generator[Server]:
     """Make an exchange and serve it, both in a thread of their own with its own event loop.
 
     Raises what goes wrong there, at the start or at the end.
@@ -286,7 +363,9 @@ def threaded(make: Callable[[], Exchange], *, host: str, port: int, limited: boo
 
     async def live() -> None:
         stop = asyncio.Event()
-        async with Server(make(), host=host, port=port, limited=limited) as server:
+        async with Server(
+            make(), host=host, port=port, limited=limited, chaos=chaos, control_token=control_token
+        ) as server:
             started.set_result((server, asyncio.get_running_loop(), stop))
             await stop.wait()
 

@@ -38,7 +38,7 @@ from .profile import Profile
 
 KST = timezone(timedelta(hours=9))
 
-_NUMBERS = (Candle, Ticker, Trade, Orderbook, OrderbookUnit, SupportedLevels)
+NUMBERS = (Candle, Ticker, Trade, Orderbook, OrderbookUnit, SupportedLevels)
 """Models whose decimals are JSON numbers."""
 
 _SHOWN_NULLS: dict[type, frozenset[str]] = {
@@ -123,7 +123,7 @@ class Speller:
         return self._fields[kind]
 
     def _number(self, value: Decimal, key: str, owner: type | None) -> str:
-        if owner in _NUMBERS:
+        if owner in NUMBERS:
             return self._quotation(value, key, owner)
         if owner is MarketSide and self._old:
             return minimal(value)

@@ -22,6 +22,7 @@ from hashlib import sha256
 from pathlib import Path
 from random import Random
 from types import BuiltinMethodType, MethodType
+from typing import Any
 
 import msgspec
 
@@ -33,8 +34,8 @@ _HOME = __name__.rpartition(".")[0]
 _PLAIN: Mapping[tuple[str, str], object] = {
     (kind.__module__, kind.__qualname__): kind for kind in (bytearray, set, frozenset, deque, date, Decimal, Random)
 }
-_TRADES = 200
-"""The newest trades of a market that a state hash covers one by one; all others are in its candles."""
+_TRADES = 1_000
+"""The newest trades of a market since the start that a state hash covers; what was before shows in the books."""
 
 
 class Unreadable(Exception):
@@ -90,7 +91,7 @@ def method(owner: object, name: str) -> Callable[..., object]:
 
 
 class _Freezer(pickle.Pickler):
-    def reducer_override(self, obj: object) -> object:
+    def reducer_override(self, obj: object) -> Any:
         if isinstance(obj, (MethodType, BuiltinMethodType)) and obj.__self__ is not None:
             return method, (obj.__self__, obj.__name__)
         return NotImplemented
@@ -130,21 +131,20 @@ def _unhurried() -> Generator[None]:
 # -- one hash --------------------------------------------------------------------------------------
 
 
-def state_hash(exchange: Exchange) -> str:
-    """SHA-256 over accounts, orders, trades, wallet, pockets, keys and books, all markets opened.
+def state_hash(exchange: Exchange, markets: Iterable[str] | None = None) -> str:
+    """SHA-256 over accounts, orders, trades, wallet, pockets, keys and books; of these markets only, or of all.
 
-    It does not depend on the process, on ``PYTHONHASHSEED``, or on how often and when the exchange was looked at.
+    It opens them. It does not depend on the process, on ``PYTHONHASHSEED``, or on when and how often the exchange was
+    looked at.
     """
-    while exchange.open_next():
-        pass
     digest = sha256()
-    for line in _lines(exchange):
+    for line in _lines(exchange, exchange.listings if markets is None else markets):
         digest.update(msgspec.json.encode(line, order="sorted"))
         digest.update(b"\n")
     return digest.hexdigest()
 
 
-def _lines(exchange: Exchange) -> Iterable[object]:
+def _lines(exchange: Exchange, markets: Iterable[str]) -> Iterable[object]:
     yield exchange.seed, exchange.profile.name, exchange.started, exchange.now
     ledger, wallet, pockets = exchange.ledger, exchange.wallet, exchange.pockets
     for account in ledger.accounts():
@@ -155,11 +155,10 @@ def _lines(exchange: Exchange) -> Iterable[object]:
         yield wallet.deposits(account), wallet.withdrawals(account)
         yield exchange.keys(account)
     yield pockets.all(), pockets.transfers
-    for code in exchange.listings:
+    for code in markets:
         venue = exchange.venue(code)
         if venue is not None:
             yield code, venue.flow.due, venue.flow.regime, _queues(venue.book)
-            yield venue.tape.candles("m1", exchange.now + 1, 60), venue.tape.candles("day", exchange.now + 1, 60)
             yield venue.tape.trades((exchange.now + 1) * 10_000, _TRADES, since=exchange.started * 10_000)
 
 

@@ -10,7 +10,7 @@ who calls `write` from an event loop does so in a thread.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from itertools import chain
@@ -85,6 +85,8 @@ class Store:
         self._chain = b""
         self._sealed = 0
         self._seal = b""
+        self.point: Callable[[str], None] = lambda name: None
+        """Settable: called with `before_write` and `after_write` where a batch is written; for faults (see `disk`)."""
         try:
             with self._reading("the file"):
                 self._own()
@@ -107,7 +109,9 @@ class Store:
         if found is None:
             self._set("format", FORMAT)
         elif found != FORMAT:
-            raise StoreError(f"{self.path} has format {found}, this version reads {FORMAT}: use the version that made it")
+            raise StoreError(
+                f"{self.path} has format {found}, this version reads {FORMAT}: use the version that made it"
+            )
 
     def close(self) -> None:
         """Let the file go."""
@@ -118,7 +122,10 @@ class Store:
     @property
     def settings(self) -> str | None:
         """How the exchange was made; None in a new file. The first record is chained to it."""
-        return self.meta("settings")
+        found = self.meta("settings")
+        if found is None and self.meta("end") is not None:
+            raise self._damaged("its settings")
+        return found
 
     def begin(self, settings: str) -> None:
         """Write how the exchange is made, once."""
@@ -142,25 +149,28 @@ class Store:
     # -- writing -----------------------------------------------------------------------------------
 
     def write(self, batch: Batch) -> None:
-        """Write a batch, whole or not at all. `verify` comes first. Raises StoreError when the disk does not take it."""
+        """Write a batch, whole or not at all; `verify` comes first. Raises StoreError when that is impossible."""
+        seal = self._sealed, self._seal
         link, rows = self._chain, list[tuple[int, bytes, bytes]]()
         for seq, record in enumerate(batch.records, batch.first):
             link = linked(link, seq, record)
             rows.append((seq, record, link))
         try:
+            self.point("before_write")
             with self._transaction():
-                self._db.executemany("INSERT INTO log VALUES (?, ?, ?)", rows)
+                if rows:
+                    self._db.executemany("INSERT INTO log VALUES (?, ?, ?)", rows)
+                    self._set("end", f"{rows[-1][0]} {link.hex()}")
                 if batch.nonces:
                     self._put_nonces(batch.nonces)
                 if batch.lease is not None:
                     self._set("lease", str(batch.lease))
                 if batch.snapshot is not None:
-                    sealed = self._put_snapshot(batch.snapshot)
+                    seal = self._put_snapshot(batch.snapshot)
+            self.point("after_write")
         except sqlite3.Error as error:
             raise StoreError(f"{self.path} could not be written ({error}); what was answered before is safe") from error
-        self._chain = link
-        if batch.snapshot is not None:
-            self._sealed, self._seal = sealed
+        self._chain, (self._sealed, self._seal) = link, seal
 
     def _put_nonces(self, spent: bytes) -> None:
         self._db.execute("INSERT INTO nonces (spent, digest) VALUES (?, ?)", (spent, sha256(spent).digest()))
@@ -168,7 +178,9 @@ class Store:
     def _put_snapshot(self, snapshot: Snapshot) -> tuple[int, bytes]:
         seq = snapshot.seq
         state = sha256(snapshot.state).digest()
-        self._db.execute("INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?)", (seq, snapshot.shape, snapshot.state, state))
+        self._db.execute(
+            "INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?)", (seq, snapshot.shape, snapshot.state, state)
+        )
         old = "DELETE FROM snapshots WHERE seq NOT IN (SELECT seq FROM snapshots ORDER BY seq DESC LIMIT ?)"
         self._db.execute(old, (KEPT,))
         for part in snapshot.parts:
@@ -187,12 +199,13 @@ class Store:
     # -- reading -----------------------------------------------------------------------------------
 
     def verify(self) -> int:
-        """Check every record against its hashes; the number of the last one. Raises StoreError naming the first bad one.
+        """Check every record against its hashes; the number of the last one.
 
-        Sealed stretches are hashed whole, so that a million records take a second.
+        Raises StoreError naming the first bad one. Sealed stretches are hashed whole: a million records take a second.
         """
         with self._reading("the log"):
-            self._chain, self._sealed, self._seal = sha256((self.settings or "").encode()).digest(), 0, b""
+            self._chain = self._seal = sha256((self.settings or "").encode()).digest()
+            self._sealed = 0
             for last, digest in self._db.execute("SELECT last, digest FROM seals ORDER BY last").fetchall():
                 rows = self._rows(self._sealed, last)
                 seal = sealed(self._seal, rows)
@@ -202,7 +215,10 @@ class Store:
                 self._chain, self._sealed, self._seal = rows[-1][2], last, seal
             rows = self._rows(self._sealed)
             self._follow(rows, self._sealed)
-        return self._sealed + len(rows)
+        last = self._sealed + len(rows)
+        if self.meta("end") != (f"{last} {self._chain.hex()}" if last else None):
+            raise self._damaged(f"record {last + 1} (it is missing)")
+        return last
 
     def _follow(self, rows: list[tuple[int, bytes, bytes]], before: int) -> None:
         """Check records one by one."""
@@ -219,13 +235,17 @@ class Store:
 
     def _rows(self, after: int, last: int | None = None) -> list[tuple[int, bytes, bytes]]:
         bound = (1 << 62) if last is None else last
-        select = "SELECT seq, record, chain FROM log WHERE seq > ? AND seq <= ? ORDER BY seq"
+        select = (
+            "SELECT seq, CAST(record AS BLOB), CAST(chain AS BLOB) FROM log WHERE seq > ? AND seq <= ? ORDER BY seq"
+        )
         return self._db.execute(select, (after, bound)).fetchall()
 
     def nonces(self) -> Iterator[bytes]:
         """Every nonce that was used up."""
         with self._reading("the used nonces"):
-            for number, spent, digest in self._db.execute("SELECT id, spent, digest FROM nonces ORDER BY id"):
+            for number, spent, digest in self._db.execute(
+                "SELECT id, CAST(spent AS BLOB), digest FROM nonces ORDER BY id"
+            ):
                 if sha256(spent).digest() != digest:
                     raise self._damaged(f"row {number} of the used nonces")
                 for place in range(0, len(spent), NONCE):
@@ -234,9 +254,13 @@ class Store:
     def snapshot(self, shape: str, last: int) -> Snapshot | None:
         """The newest snapshot of this shape that is whole and not after the record `last`."""
         with self._reading("the snapshots"):
-            select = "SELECT seq, state, digest FROM snapshots WHERE shape = ? AND seq <= ? ORDER BY seq DESC"
+            select = (
+                "SELECT seq, CAST(state AS BLOB), digest FROM snapshots WHERE shape = ? AND seq <= ? ORDER BY seq DESC"
+            )
             for seq, state, digest in self._db.execute(select, (shape, last)).fetchall():
-                rows = self._db.execute("SELECT part, digest FROM parts WHERE seq <= ? ORDER BY id", (seq,)).fetchall()
+                rows = self._db.execute(
+                    "SELECT CAST(part AS BLOB), digest FROM parts WHERE seq <= ? ORDER BY id", (seq,)
+                ).fetchall()
                 if sha256(state).digest() == digest and all(sha256(part).digest() == whole for part, whole in rows):
                     return Snapshot(seq, shape, state, tuple(part for part, _ in rows))
         return None

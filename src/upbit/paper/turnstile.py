@@ -86,7 +86,7 @@ class Turnstile:
         self._tidied = float("-inf")
 
     def scope(self, key: Key | None, peer: str) -> str:
-        """Say who is counted: the address when there is no key, else by the profile the key, the account or the pocket."""
+        """Say who is counted: the address without a key, else the key, the account or the pocket, by the profile."""
         if key is None:
             return peer
         if self._profile.limited_by_key:

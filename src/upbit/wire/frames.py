@@ -139,8 +139,9 @@ class SocketError(UpbitError, ValueError):
 class Indicator(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One computed value of the info socket, or one condition on it."""
 
-    type: str
-    params: Mapping[str, object]
+    type: str = ""
+    params: Mapping[str, object] = {}
+    """Which of them there are is not looked at here; none without any."""
     trigger: str | None = None
     event_params: Mapping[str, object] | None = None
 
@@ -255,6 +256,8 @@ def check(subscription: Subscription) -> None:
         raise SocketError("INVALID_PARAM", f"the categories are {', '.join(CATEGORIES)}")
     if path == INFO and (subscription.timeframe not in TIMEFRAMES or not subscription.indicators):
         raise SocketError("INVALID_PARAM", f"{kind} needs indicators and a timeframe of {', '.join(TIMEFRAMES)}")
+    if not all(indicator.type and indicator.params for indicator in subscription.indicators):
+        raise SocketError("INVALID_PARAM", "an indicator needs a type and params")
 
 
 def join_code(market: str, units: int | None = None) -> str:

@@ -1,7 +1,7 @@
 """Rate groups and their windows, as arithmetic for both sides; the `Remaining-Req` header.
 
-Limits are data with dates (upbit-api 5). The paper exchange counts with a `gauge`, the client's limiter paces by the same
-`Limit`s. Nothing here sleeps or reads a clock: `now` is an argument, in seconds.
+Limits are data with dates (upbit-api 5). The paper exchange counts with a `gauge`, the client's limiter paces by the
+same `Limit`s. Nothing here sleeps or reads a clock: `now` is an argument, in seconds.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SPELLINGS: Mapping[str, str] = {"candle": "candles", "trade": "crix-trades"}
 
 
 Refill: TypeAlias = Literal["first", "clock", "drip"]
-"""How a limit comes back: all of it, a window after its first request; all of it, when the clock strikes; or bit by bit."""
+"""How a limit comes back: whole, a window after its first request; whole, when the clock strikes; or bit by bit."""
 
 
 class Limit(NamedTuple):

@@ -33,6 +33,8 @@ from .levels import gathered, supported
 from .shown import read_moment
 
 INVALID = "Invalid parameter. Check the given value!"
+MOST_MARKETS = 200
+"""Markets that one call may name; how many the exchange takes is not known."""
 SECONDS_KEPT = 92 * DAY
 """Second candles reach three months back."""
 CALM = MarketEvent(
@@ -226,7 +228,7 @@ def list_trades(
 @serves(Tickers.list_by_trading_pairs)
 def list_tickers(caller: Caller, markets: Markets) -> list[Ticker]:
     """Show the state of these markets."""
-    return [_ticker(caller, _venue(caller, market)) for market in markets]
+    return [_ticker(caller, venue) for venue in _venues(caller, markets)]
 
 
 @serves(Tickers.list_by_quote_currencies)
@@ -287,10 +289,9 @@ def list_orderbooks(
     profile = caller.exchange.profile
     number = profile.book_levels if count is None else min(max(count, 1), 30)
     width = Decimal(level or 0) if profile.leveled_books else Decimal(0)
-    venues = [_venue(caller, market.upper()) for market in markets]
     return [
         _orderbook(caller, venue, number, width)
-        for venue in venues
+        for venue in _venues(caller, [market.upper() for market in markets])
         if not width or width in supported(venue.listing.quote, caller.exchange.price(venue.listing.market))
     ]
 
@@ -337,11 +338,17 @@ def list_supported_levels(caller: Caller, markets: Markets) -> list[SupportedLev
 
 
 def _priced(caller: Caller, markets: Markets) -> Iterable[tuple[Venue, Decimal]]:
-    for market in markets:
-        yield _venue(caller, market), caller.exchange.price(market)
+    for venue in _venues(caller, markets):
+        yield venue, caller.exchange.price(venue.listing.market)
 
 
 # -- shared ------------------------------------------------------------------------------------------
+
+
+def _venues(caller: Caller, markets: Markets) -> list[Venue]:
+    if len(markets) > MOST_MARKETS:
+        raise quotation_refusal(400, INVALID)
+    return [_venue(caller, market) for market in markets]
 
 
 def _venue(caller: Caller, market: str) -> Venue:
