@@ -16,7 +16,7 @@ FULL := $(FULL),src/upbit/paper/ledger.py,src/upbit/paper/book.py
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format lint types coverage docs bench oracle witnesses fuzz lock clean
+.PHONY: help demo test check format lint types coverage docs bench oracle crash witnesses fuzz lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,9 @@ bench: $(DEV) ## Measure against named peers in one run and print the ratios
 
 oracle: $(DEV) ## Let a naive second engine judge the matching engine: a million random commands, minutes
 	$(PY) -m tools.oracle --operations 1000000 --seed 1
+
+crash: $(DEV) ## Kill a paper exchange 200 times in the middle of orders and look for what is lost (minutes)
+	$(PY) -m tools.crash --times 200
 
 witnesses: $(DEV) ## Let other people's clients trade on the paper exchange, each in its own environment
 	$(PY) -m tools.witnesses

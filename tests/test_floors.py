@@ -27,6 +27,7 @@ MAY_WAIT = {
     "upbit.paper.server",
     "upbit.paper.carriage",
     "upbit.paper.committer",
+    "upbit.paper.outlet",
     "upbit.paper.doors",
     "upbit.paper.inside",
 }

@@ -20,6 +20,8 @@ from tests.paper.visitor import Visitor
 from tools.openapi import DOCS, FILE, document, main, strict
 from upbit.api import OPERATIONS
 from upbit.api.operation import Operation
+from upbit.spec import read
+from upbit.wire.message import Request
 
 WRITTEN = document()
 HELD = strict(WRITTEN)
@@ -67,6 +69,13 @@ def test_every_operation_has_its_title_group_permission_status_and_parameters(op
     assert {parameter.wire for parameter in operation.parameters if parameter.required} == required
 
 
+def test_the_client_reads_it_and_knows_every_operation_again() -> None:
+    spec = read((DOCS / FILE).read_bytes(), FILE)
+    for operation in OPERATIONS:
+        said = described(operation)
+        assert operation == spec.twin(spec.find(said["tags"][0], said["operationId"]))
+
+
 def test_nothing_of_python_is_left_in_it() -> None:
     assert not re.search(r"Raises|\bNone\b|[a-z]Error\b", json.dumps(WRITTEN))
 
@@ -103,8 +112,8 @@ def validator(name: str, status: str) -> Draft202012Validator:
 class Guest(Visitor):
     """A visitor who holds every answer to the document."""
 
-    def ask_for(self, operation: Operation[..., Any], arguments: Mapping[str, Any]) -> int:
-        answer = self.send(operation.request(arguments))
+    def hold(self, operation: Operation[..., Any], request: Request) -> int:
+        answer = self.send(request)
         held = validator(operation.name, str(answer.status))
         held.validate(json.loads(answer.text, parse_float=Decimal))
         return answer.status
@@ -162,7 +171,7 @@ ORDERS = {
 def test_what_succeeds_is_as_described(guest: Guest) -> None:
     for operation in OPERATIONS:
         for arguments in ORDERS.get(operation.name, []):
-            assert operation.answers == guest.ask_for(operation, arguments), operation
+            assert operation.answers == guest.hold(operation, operation.request(arguments)), operation
     plain: Mapping[str, Any] = {"market": "KRW-BTC", "markets": "KRW-BTC", "currency": "BTC", "net_type": "BTC"}
     more: Mapping[str, Any] = {"unit": 1, "quote_currencies": "KRW", "identifiers": ["mine"], "is_details": True}
     passed = 0
@@ -170,7 +179,7 @@ def test_what_succeeds_is_as_described(guest: Guest) -> None:
         if operation.verb == "GET":
             names = {parameter.name for parameter in operation.parameters}
             arguments = {name: value for name, value in {**plain, **more}.items() if name in names}
-            passed += 200 == guest.ask_for(operation, arguments)
+            passed += 200 == guest.hold(operation, operation.request(arguments))
     assert passed >= 30
 
 
@@ -185,6 +194,7 @@ def test_whatever_is_asked_the_answer_is_as_described(
         if one.required or data.draw(st.booleans())
     }
     try:
-        guest.ask_for(operation, arguments)
-    except ValueError as error:  # the client refuses to write 1e400 and NaN
-        assert "is no amount" in str(error)
+        request = operation.request(arguments)
+    except ValueError:  # the client does not write 1e400
+        return
+    guest.hold(operation, request)

@@ -43,8 +43,8 @@ REFUSALS: Mapping[str, str] = {
     "429": "The limit of the rate group is used up.",
 }
 DECIMAL: Mapping[str, str] = {"type": "string", "format": "decimal", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}
-PYTHON = re.compile(r"\bRaises `.*?(?=\n\n|\Z)", re.DOTALL)
-"""What a docstring says of our own errors; the document names the exchange's."""
+PYTHON = re.compile(r"\bRaises `.*?(?=\n\n|\Z)|; `\w+` gives it as a datetime", re.DOTALL)
+"""What a docstring says of our own errors and properties; the document names the exchange's errors."""
 TOKEN = """A JWT in `Authorization: Bearer`, signed with HS512 or HS256 and the secret key as raw UTF-8. Payload:
 `access_key`; `nonce`, a new UUID for every request; and, when the request has parameters, `query_hash`, the SHA-512 in
 lower-case hexadecimal of the query string as it is sent but not percent-encoded, or of the pairs of the JSON body
@@ -114,8 +114,9 @@ def _nullable(written: Json) -> Json:
 
 
 def plain(docstring: str | None) -> str:
-    """A docstring in no particular language, and without its Korean title, which has a place of its own."""
-    return re.sub(r"\bNone\b", "null", TITLE.sub("", inspect.cleandoc(docstring or ""), count=1))
+    """A docstring without Python, and without its Korean title, which has a place of its own."""
+    told = PYTHON.sub("", TITLE.sub("", inspect.cleandoc(docstring or ""), count=1))
+    return re.sub(r"\bNone\b", "null", told)
 
 
 def parameter_schema(parameter: Parameter) -> Json:
@@ -171,8 +172,8 @@ def described(operation: Operation[..., Any]) -> Json:
         "x-rate-group": group,
         "x-repeat": operation.repeat,
     }
-    if told := PYTHON.sub("", more).strip():
-        written["description"] = told
+    if more.strip():
+        written["description"] = more.strip()
     named = {getattr(errors, one) for one in prose(operation.__doc__).errors}
     if names := [name for name, known in errors.EXCHANGE_ERRORS.items() if known.error in named]:
         written["x-errors"] = names
@@ -244,7 +245,11 @@ def document() -> Json:
     for operation in OPERATIONS:
         paths.setdefault(operation.path, {})[operation.verb.lower()] = described(operation)
     tags = [
-        {"name": namespace_name(one), "description": plain(one.__doc__), "x-title-ko": prose(one.__doc__).title}
+        {
+            "name": namespace_name(one),
+            "description": plain(one.__doc__).partition(".")[0] + ".",
+            "x-title-ko": prose(one.__doc__).title,
+        }
         for one in NAMESPACES
     ]
     return {

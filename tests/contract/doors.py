@@ -23,7 +23,10 @@ from upbit.io import AsyncTransport, Transport
 from upbit.io.aio_http import AsyncHTTPTransport
 from upbit.io.http import HTTPTransport
 from upbit.paper.broadcast import Hub
+from upbit.paper.chaos import Chaos
+from upbit.paper.chronicle import Chronicle
 from upbit.paper.clock import SteppedClock
+from upbit.paper.entrance import Entrance
 from upbit.paper.exchange import Exchange, Key
 from upbit.paper.gate import Gate
 from upbit.paper.handshake import Admission, Handshake
@@ -207,7 +210,8 @@ class Inside(Door):
 
     def join(self) -> None:
         gate = Gate(self.exchange)
-        self.inside = InsideTransport(gate)
+        chaos = Chaos(0)
+        self.inside = InsideTransport(Entrance(gate, chaos, Chronicle(self.exchange, chaos)))
         self.hub = Hub(self.exchange)
         self.handshake = Handshake(self.exchange, gate.turnstile)
 
@@ -300,7 +304,7 @@ class InsideAsync(Inside, AsyncDoor):
     """In process, the async client."""
 
     def transport(self) -> AsyncTransport:
-        return AsyncInsideTransport(self.inside)
+        return AsyncInsideTransport(self.inside, asyncio.sleep)
 
 
 @contextmanager

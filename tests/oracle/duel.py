@@ -285,6 +285,7 @@ class Duel:
     def _compare_order(self, command: Command, order: Order) -> None:
         record = self.records[order]
         _agreed(command, self._ours(order), _theirs(record))
+        _agreed(command, order.story, self._told[record.uuid].story)
         if self._told[record.uuid].differs(record):
             raise Difference(f"{command}: the events of {record} tell another order")
 

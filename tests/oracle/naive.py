@@ -31,7 +31,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, Context, Decimal, Inexact, localcontext
 
 D = Decimal
-ZERO = D(0)
+ZERO, ONE = D(0), D(1)
 STEP = D("0.00000001")
 BACKGROUND = ""
 EXACT = Context(prec=60, traps=[Inexact])
@@ -94,6 +94,8 @@ class Order:
     prevented_volume: Decimal = ZERO
     prevented_funds: Decimal = ZERO
     trades: list[Trade] = field(default_factory=list)
+    story: list[str] = field(default_factory=list)
+    """What its owner is told of it, by the states of `myOrder`."""
 
     @property
     def fee(self) -> Decimal:
@@ -151,6 +153,7 @@ class Order:
     def prevent(self, volume: Decimal, price: Decimal) -> None:
         self.prevented_funds += volume * (price if self.by_total or self.price is None else self.price)
         self.prevented_volume += ZERO if self.by_total else volume
+        self.story.append("prevented")
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,19 +206,16 @@ class Exchange:
         self.holdings[account, currency] = self.holdings.get((account, currency), ZERO) + amount
 
     def place(self, order: Order, *, instead: Order | None = None) -> Order:
-        order.number = len(self.orders)
         if order.smp_type is None and self.smp_default is not None:
             order.smp_type = "none" if order.time_in_force == "post_only" else self.smp_default
         with localcontext(EXACT):
             self._judge(order, instead)
             if instead is not None:
                 self._end(instead, "cancel")
+            order.story.append("wait")
             if order.identifier is not None:
                 self.identifiers.add((order.account, order.identifier))
-            self.orders.append(order)
-            self.open.append(order)
-            self._match(order)
-        return order
+            return self._enter(order)
 
     def cancel(self, order: Order) -> None:
         if order.state != "wait":
@@ -255,22 +255,22 @@ class Exchange:
 
     def quote(self, market: str, side: str, price: Decimal, volume: Decimal) -> Order:
         """The background offers or wants this."""
-        return self._background(Order(BACKGROUND, market, side, "limit", price, volume))
+        return self._enter(Order(BACKGROUND, market, side, "limit", price, volume))
 
     def sweep(self, market: str, side: str, volume: Decimal) -> Order:
         """The background takes up to this volume at any price."""
         far = D(10) ** 12 if side == "bid" else ZERO
-        return self._background(Order(BACKGROUND, market, side, "limit", far, volume, "ioc"))
-
-    def _background(self, order: Order) -> Order:
-        order.number = len(self.orders)
-        with localcontext(EXACT):
-            self.orders.append(order)
-            self.open.append(order)
-            self._match(order)
-        return order
+        return self._enter(Order(BACKGROUND, market, side, "limit", far, volume, "ioc"))
 
     # -- how it goes
+
+    def _enter(self, order: Order) -> Order:
+        order.number = len(self.orders)
+        self.orders.append(order)
+        self.open.append(order)
+        with localcontext(EXACT):
+            self._match(order)
+        return order
 
     def _judge(self, order: Order, instead: Order | None) -> None:
         side, market, price, volume = order.side, order.market, order.price, order.volume
@@ -354,7 +354,7 @@ class Exchange:
             return self._end(maker, "cancel")
         if taker.smp_type == "cancel_taker":
             if taker.by_total:
-                taker.prevented_funds = taker.total - taker.executed_funds
+                taker.prevent(taker.total - taker.executed_funds - taker.prevented_funds, ONE)
             else:
                 taker.prevent(taker.rest, maker.price)
             return self._end(taker, "cancel")
@@ -382,6 +382,7 @@ class Exchange:
             order.executed_volume += volume
             order.executed_funds += funds
             order.trades.append(trade)
+            order.story.append("trade")
             if self._empty(order):
                 self._end(order, "done")
 
@@ -392,4 +393,5 @@ class Exchange:
 
     def _end(self, order: Order, state: str) -> None:
         order.state = state
+        order.story.append(state)
         self.open.remove(order)

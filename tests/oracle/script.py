@@ -128,13 +128,11 @@ class Script:
         self._exchange = exchange
         self._identifiers: list[str] = []
         self._background: list[Order] = []
-        self._recent: list[Order] = []
 
     def next(self) -> Command:
         chance = self._random.random()
         crowd = [one for one in self._exchange.open if one.account != BACKGROUND]
-        self._recent = (self._recent + crowd)[-60:]
-        if chance < 0.12 + 0.01 * len(crowd) and self._recent:
+        if chance < 0.06 + 0.004 * len(crowd):
             return self._cancel(crowd)
         if chance < 0.66:
             return self._place()
@@ -144,7 +142,10 @@ class Script:
 
     def _cancel(self, crowd: list[Order]) -> Command:
         random = self._random
-        order = random.choice(crowd if crowd and random.random() < 0.9 else self._recent)
+        recent = [one for one in self._exchange.orders[-80:] if one.account != BACKGROUND]
+        if not recent:
+            return self._place()
+        order = random.choice(crowd if crowd and random.random() < 0.8 else recent)
         chance = random.random()
         if chance < 0.6:
             return Cancel(order)
@@ -153,7 +154,7 @@ class Script:
             return Replace(order, terms, terms.volume is not None and random.random() < 0.4)
         markets = list(self._scenes)
         if chance < 0.95 or not self._at_desk:
-            mine = [one for one in self._recent if one.account == order.account]
+            mine = [one for one in recent if one.account == order.account]
             return CancelEach(order.account, random.sample(mine, min(len(mine), random.randint(1, 4))))
         named = random.random()
         return CancelOpen(
@@ -175,11 +176,11 @@ class Script:
         random = self._random
         chance = random.random()
         self._background = [one for one in self._exchange.open if one.account == BACKGROUND]
-        if self._background and chance < 0.02 * len(self._background):
+        if self._background and chance < 0.012 * len(self._background):
             return Withdraw(random.choice(self._background))
         scene = random.choice(list(self._scenes.values()))
         side = random.choice(("bid", "ask"))
-        if chance < 0.8:
+        if chance < 0.88:
             price = self._price(scene, random.randint(-3, 1) if side == "bid" else random.randint(-1, 3))
             return Quote(scene.market, side, price, self._volume(scene, side))
         return Sweep(scene.market, side, self._volume(scene, side))
@@ -193,13 +194,12 @@ class Script:
 
     def _terms(self, scene: Scene, side: str) -> Terms:
         random = self._random
-        ord_type = random.choice(
-            ("limit", "limit", "limit", "limit", "price" if side == "bid" else "market", "best", "best")
-        )
+        at_market = "price" if side == "bid" else "market"
+        ord_type = random.choice(("limit", "limit", "limit", "limit", "limit", "limit", at_market, "best"))
         price: Decimal | None = None
         volume: Decimal | None = self._volume(scene, side)
         if ord_type == "limit":
-            price = self._price(scene, random.randint(-2, 1) if side == "bid" else random.randint(-1, 2))
+            price = self._price(scene, random.randint(-3, 1) if side == "bid" else random.randint(-1, 3))
         elif side == "bid":
             price, volume = self._total(scene, side), None
         conditions: tuple[str | None, ...] = {
@@ -210,6 +210,9 @@ class Script:
         smp_type = random.choice((None, "none", "cancel_maker", "cancel_taker", "reduce"))
         if time_in_force == "post_only" and random.random() < 0.9:
             smp_type = None
+        if time_in_force == "fok" and volume is not None and random.random() < 0.7:
+            volume = max(scene.lot / 2, volume / 2).quantize(STEP)
+            price = None if price is None else self._price(scene, 3 if side == "bid" else -3)
         terms = Terms(ord_type, price, volume, time_in_force, smp_type, self._identifier())
         return self._spoilt(terms, scene) if random.random() < 0.04 else terms
 

@@ -20,8 +20,10 @@ class Told:
         self.executed_volume = self.executed_funds = self.paid_fee = D(0)
         self.prevented_volume = self.prevented_locked = D(0)
         self.trades: list[object] = []
+        self.story: list[str] = []
 
     def hear(self, event: OrderChanged) -> None:
+        self.story.append(event.kind)
         if event.kind in ("done", "cancel"):
             self.state = event.kind
         elif event.kind == "prevented":

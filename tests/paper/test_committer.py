@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.paper.keeper import Keeper
+from upbit import Upbit
 from upbit.errors import InternalServerError
 from upbit.paper import running, serving
 from upbit.paper.committer import Committer
@@ -45,7 +46,6 @@ async def test_what_is_settled_is_there_after_a_kill(folder: Path, durability: D
 async def test_many_commands_share_a_commit(folder: Path) -> None:
     keeper = Keeper(folder)
     batches: list[int] = []
-    write = keeper.journal.write
 
     async with Committer(keeper.journal) as committer:
 
@@ -57,7 +57,6 @@ async def test_many_commands_share_a_commit(folder: Path) -> None:
         await asyncio.gather(*[command() for _ in range(100)])
     assert 100 == len(batches)
     assert len(set(batches)) <= 2
-    assert write == keeper.journal.write
 
 
 async def test_in_memory_nobody_waits_and_an_orderly_end_keeps_all(folder: Path) -> None:
@@ -101,14 +100,22 @@ def test_two_cannot_serve_the_same_folder(folder: Path) -> None:
 
 
 def test_an_answer_that_cannot_be_kept_is_not_given(folder: Path) -> None:
-    order = {"market": "KRW-BTC", "side": "bid", "ord_type": "limit", "price": 50_000_000, "volume": Decimal("0.001")}
-    with pytest.raises(StoreError, match="could not be written"), running(data=folder, limited=False) as exchange:
-        with exchange.client(max_retries=0) as client:
-            kept = client.orders.create(**order)
-            with full_disk():
-                with pytest.raises(InternalServerError, match="could not be written"):
-                    client.orders.create(**order)
+    kept: list[str] = []
+
+    def order(client: Upbit) -> str:
+        volume = Decimal("0.001")
+        placed = client.orders.create(market="KRW-BTC", side="bid", ord_type="limit", price=50_000_000, volume=volume)
+        return placed.uuid
+
+    def serve() -> None:
+        with running(data=folder, limited=False) as exchange, exchange.client(max_retries=0) as client:
+            kept.append(order(client))
+            with full_disk(), pytest.raises(InternalServerError, match="could not be written"):
+                order(client)
             with pytest.raises(InternalServerError, match="could not be written"):
                 client.orders.list_open()
+
+    with pytest.raises(StoreError, match="could not be written"):
+        serve()
     with running(data=folder, limited=False) as exchange, exchange.client() as client:
-        assert [kept.uuid] == [one.uuid for one in client.orders.list_open()]
+        assert kept == [one.uuid for one in client.orders.list_open()]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 from tests.paper.keeper import TRADED, Keeper, trade
 from tests.paper.visitor import START, Visitor
 from upbit.api import Accounts, Orders
+from upbit.paper import admin
+from upbit.paper.clock import Clock, SteppedClock
 from upbit.paper.journal import GAP_MS, LEASE_MS, SNAPSHOT_MS, open_journal
 from upbit.paper.state import state_hash
 from upbit.paper.store import FILE, Store, StoreError
@@ -126,6 +129,17 @@ def test_what_is_used_up_stays_used_up(folder: Path) -> None:
     again.close()
 
 
+def test_two_snapshots_before_a_write_lose_nothing(folder: Path) -> None:
+    keeper = Keeper(folder)
+    for turn in range(2):
+        trade(keeper, turn)
+        keeper.journal.freeze()
+        keeper.exchange.issue_key(keeper.exchange.account)
+        keeper.journal.freeze()
+    keeper.close()
+    assert state_hash(keeper.exchange, TRADED) == reopened(folder, keeper.exchange.now)
+
+
 def test_what_was_refused_is_not_in_the_log(folder: Path) -> None:
     keeper = Keeper(folder)
     keeper.refused(Orders.create, market="KRW-BTC", side="bid", ord_type="price", price="1")
@@ -196,6 +210,49 @@ def test_time_does_not_go_back(folder: Path) -> None:
     assert keeper.exchange.now == again.exchange.advance()
     trade(again, 1)
     again.close()
+
+
+def test_an_exchange_ahead_of_its_machine_stays_ahead(folder: Path) -> None:
+    machine = SteppedClock(START)
+    journal = open_journal(folder, clock=Clock(source=machine), secret=lambda: "s", durability="normal")
+    clock = journal.exchange.clock
+    assert isinstance(clock, Clock)
+    clock.step(10**8)
+    journal.exchange.advance()
+    journal.commit()
+    killed = Path(shutil.copytree(folder, folder.parent / "killed"))
+    journal.close()
+    machine.step(1000)
+    again = open_journal(killed, clock=Clock(source=machine), secret=lambda: "s", durability="normal")
+    before = again.exchange.now
+    assert START + 10**8 <= before <= START + 10**8 + LEASE_MS
+    machine.step(1000)
+    assert before + 1000 == again.exchange.advance()
+    again.close()
+
+
+def test_what_was_done_to_the_exchange_is_done_again(folder: Path) -> None:
+    keeper = Keeper(folder)
+    ask, do = keeper.ask, lambda command: admin.carry_out(keeper.exchange, command)
+    pocket = do(admin.AddPocket(name="second"))
+    do(admin.IssueKey(account=pocket, lifetime=10**9))
+    do(admin.ChangeKey(access_key=keeper.key.access_key, expires=START + 10**10))
+    do(admin.Deposit(currency="BTC", amount=Decimal("0.5"), account=pocket))
+    do(admin.Allow(currency="BTC", net_type="BTC", address="mine"))
+    order = ask(Orders.create, market="KRW-BTC", side="bid", ord_type="limit", price="50000000", volume="0.01")
+    do(admin.ChangeMarket(market="KRW-ETH", regime="halt"))
+    do(admin.ChangeMarket(market="KRW-XRP", shock=-20, liquidity=50))
+    do(admin.Fill(uuid=order["uuid"], volume=Decimal("0.004")))
+    keeper.clock.step(40_000)
+    do(admin.ChangeMarket(market="KRW-ETH", regime="trend"))
+    do(admin.Cancel(uuid=order["uuid"]))
+    do(admin.Withdraw(currency="ETH", amount=Decimal(1)))
+    keeper.clock.step(40_000)
+    keeper.exchange.advance()
+    keeper.journal.commit()
+    killed = keeper.killed("killed")
+    assert state_hash(keeper.exchange, TRADED) == reopened(killed, keeper.exchange.now)
+    keeper.close()
 
 
 def test_a_command_that_is_answered_otherwise_now_is_refused(folder: Path) -> None:

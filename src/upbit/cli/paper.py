@@ -23,6 +23,7 @@ from .grammar import Command, Group, section
 from .words import Say
 
 if TYPE_CHECKING:
+    from ..paper.chaos import Profile
     from ..paper.exchange import Exchange
     from ..paper.store import Durability
 
@@ -38,6 +39,7 @@ class Place(NamedTuple):
     durability: Durability
     limited: bool
     paranoid: bool
+    chaos: Profile
     env_file: Path | None
 
 
@@ -53,7 +55,7 @@ def paper(say: Say) -> click.Group:
         memory: bool,
         durability: Durability,
         preset: str | None,
-        chaos: str,
+        chaos: Profile,
         env_file: Path | None,
         no_limits: bool,
         paranoid: bool,
@@ -69,13 +71,6 @@ def paper(say: Say) -> click.Group:
             raise click.UsageError(
                 say("--data and --memory exclude each other.", "--data와 --memory는 함께 쓸 수 없습니다.")
             )
-        if chaos != "none":
-            raise click.UsageError(
-                say(
-                    f"--chaos {chaos}: this version makes no faults.",
-                    f"--chaos {chaos}: 이 버전에는 장애 주입이 없습니다.",
-                )
-            )
         if preset is not None:
             raise click.UsageError(
                 say(
@@ -87,7 +82,9 @@ def paper(say: Say) -> click.Group:
         host = "127.0.0.1" if host == "localhost" else host
         try:
             asyncio.run(
-                _serve(Place(host, port, profile, seed, data, durability, not no_limits, paranoid, env_file), say)
+                _serve(
+                    Place(host, port, profile, seed, data, durability, not no_limits, paranoid, chaos, env_file), say
+                )
             )
         except OSError as error:
             raise click.ClickException(
@@ -106,11 +103,13 @@ def paper(say: Say) -> click.Group:
                 params=_options(say),
                 help=say(
                     "Serve a paper exchange until SIGTERM or Ctrl-C.\n\n"
-                    "When it is ready it prints UPBIT_BASE_URL, UPBIT_WS_URL, UPBIT_ACCESS_KEY and UPBIT_SECRET_KEY, "
+                    "When it is ready it prints UPBIT_BASE_URL, UPBIT_WS_URL, UPBIT_ACCESS_KEY, UPBIT_SECRET_KEY, "
+                    "UPBIT_PAPER_CONTROL_URL and UPBIT_PAPER_CONTROL_TOKEN, "
                     "one NAME=value a line, for any client in any language. The account has 10,000,000 KRW, 1 BTC, "
                     "10 ETH and 1,000 USDT.",
                     "SIGTERM이나 Ctrl-C를 받을 때까지 모의 거래소를 엽니다.\n\n"
-                    "준비되면 UPBIT_BASE_URL, UPBIT_WS_URL, UPBIT_ACCESS_KEY, UPBIT_SECRET_KEY를 한 줄에 하나씩 "
+                    "준비되면 UPBIT_BASE_URL, UPBIT_WS_URL, UPBIT_ACCESS_KEY, UPBIT_SECRET_KEY, "
+                    "UPBIT_PAPER_CONTROL_URL, UPBIT_PAPER_CONTROL_TOKEN을 한 줄에 하나씩 "
                     "NAME=value로 출력합니다. 어떤 언어의 클라이언트든 쓸 수 있습니다. 계좌에는 10,000,000 KRW, 1 BTC, "
                     "10 ETH, 1,000 USDT가 있습니다.",
                 ),
@@ -193,7 +192,7 @@ def _options(say: Say) -> list[click.Parameter]:
             ["--chaos"],
             type=click.Choice(["none", "mild", "harsh"]),
             default="none",
-            help=say("Faults to make; only none in this version.", "일으킬 장애. 이 버전에는 none만 있습니다."),
+            help=say("Faults to make, by chance from the seed; none.", "시드에 따라 우연히 일으킬 장애. 기본값 none."),
         ),
         click.Option(
             ["--env-file"],
@@ -213,7 +212,7 @@ def _options(say: Say) -> list[click.Parameter]:
 
 
 def _exchange(place: Place) -> Exchange:
-    from ..paper.clock import wall
+    from ..paper.clock import Clock
     from ..paper.exchange import Exchange
     from ..paper.journal import open_journal
 
@@ -223,7 +222,7 @@ def _exchange(place: Place) -> Exchange:
     if place.data is not None:
         exchange = open_journal(
             place.data,
-            clock=wall,
+            clock=Clock(),
             secret=secret,
             seed=place.seed,
             profile=place.profile,
@@ -232,11 +231,12 @@ def _exchange(place: Place) -> Exchange:
         exchange.check = place.paranoid
         return exchange
     profile = place.profile or "current"
-    return Exchange(clock=wall, seed=place.seed or 0, profile=profile, secret=secret, check=place.paranoid)
+    return Exchange(clock=Clock(), seed=place.seed or 0, profile=profile, secret=secret, check=place.paranoid)
 
 
 async def _serve(place: Place, say: Say) -> None:
-    from ..paper import RunningExchange  # these bring a web server
+    from ..paper.chaos import Chaos  # these bring a web server
+    from ..paper.doors import described
     from ..paper.server import Server
     from ..paper.store import StoreError
 
@@ -245,14 +245,17 @@ async def _serve(place: Place, say: Say) -> None:
         exchange = _exchange(place)
     except StoreError as error:
         raise click.ClickException(str(error)) from None
-    key = exchange.first_key
     profile, seed = exchange.profile.name, exchange.seed
     with _told_to_stop(lambda: loop.call_soon_threadsafe(stop.set)):
-        async with Server(exchange, host=place.host, port=place.port, limited=place.limited) as server:
-            running = RunningExchange(
-                base_url=server.base_url, ws_url=server.ws_url, access_key=key.access_key, secret_key=key.secret
-            )
-            lines = "".join(f"{name}={value}\n" for name, value in running.env.items())
+        async with Server(
+            exchange,
+            host=place.host,
+            port=place.port,
+            limited=place.limited,
+            chaos=Chaos(seed, profile=place.chaos),
+            control_token=token_hex(20),
+        ) as server:
+            lines = "".join(f"{name}={value}\n" for name, value in described(server).env.items())
             with kept(place.env_file, lines):
                 click.echo(lines, nl=False)
                 click.echo(

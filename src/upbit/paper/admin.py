@@ -264,7 +264,7 @@ def _change_market(exchange: Exchange, command: ChangeMarket) -> None:
 
 def _fill(exchange: Exchange, command: Fill) -> OrderRecord:
     order = find(exchange, command.uuid)
-    resting = exchange.engine.register.resting(order)
+    resting = exchange.engine.register.resting(order) if order.state == "wait" else None
     wanted = None if command.volume is None else units(command.volume)
     if resting is None or (command.volume is not None and (wanted is None or wanted > resting.remaining)):
         raise refusal("validation_error", detail="the order does not rest in the book, or not with so much")

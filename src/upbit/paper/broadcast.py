@@ -158,9 +158,9 @@ class Hub:
                     return self._bulletin.assets(account, held, time)
 
                 self._post(Topic("myAsset", account=account), assets)
-            case Announced(notice=notice):
+            case _:
                 for body in (False, True):
-                    topic = Topic("announcement", category=notice.category, body=body)
+                    topic = Topic("announcement", category=event.notice.category, body=body)
                     self._post(topic, partial(self._announcement, event, body))
 
     def _hear_trade(self, event: Traded) -> None:
@@ -269,8 +269,14 @@ class Session:
         if self.outbox:
             self._active = now
         elif now - self._active >= IDLE and self.ended is None:
-            self._end(CUT)
+            self.end(CUT)
         return self._sent()
+
+    def end(self, code: int) -> None:
+        """End the socket with this close code, once it has sent what is due."""
+        self._leave()
+        self._next_up = None
+        self.ended = code
 
     def touch(self, now: int) -> None:
         """Note that the other side gave a sign of life, as a ping frame is."""
@@ -326,12 +332,7 @@ class Session:
 
     def _fail(self, error: SocketError) -> None:
         self.outbox.append(write_error(error))
-        self._end(NORMAL_CLOSURE)
-
-    def _end(self, code: int) -> None:
-        self._leave()
-        self._next_up = None
-        self.ended = code
+        self.end(NORMAL_CLOSURE)
 
     def _sent(self) -> list[bytes]:
         sent, self.outbox = self.outbox, []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import logging
 import re
 import socket
 import struct
@@ -15,28 +16,50 @@ from http import HTTPStatus
 
 import msgspec
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from ..wire.message import Request, Response
-from .entrance import Delivery
+from .entrance import DRIP, Delivery
 
 MAX_BODY = 64 * 1024
 PATIENCE = 10.0
 """Seconds that a body may take to arrive."""
+KEPT_ALIVE = 75.0
+"""Seconds that a connection may take until its request is there whole but for the body, its first and every other."""
+LINGERING = 0.5
+"""Seconds that the rest of a body is waited for that nobody will read, so that the refusal arrives."""
 GLANCE = 0.025
 """Seconds between two looks whether somebody who is not answered has gone."""
-DRIP = 16
-"""Bytes of a piece when a body comes slowly."""
 _GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))")
 
 
-async def collect(received: web.BaseRequest) -> Request | web.Response:
+def reader(answer: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> web.Server:
+    """Read requests from connections for `answer`. The log is told of our own faults, not of all that is no request."""
+    logger = logging.getLogger("upbit.paper")
+    logger.addFilter(_our_fault)
+    return web.Server(
+        answer,
+        access_log=None,
+        auto_decompress=False,
+        keepalive_timeout=KEPT_ALIVE,
+        lingering_time=LINGERING,
+        logger=logger,
+    )
+
+
+def _our_fault(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, (HttpProcessingError, ConnectionError))
+
+
+async def collect(received: web.BaseRequest, patience: float = PATIENCE) -> Request | web.Response:
     """Read a request whole, or refuse it."""
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
             body = await _body(received)
     except TimeoutError:
         return refused(HTTPStatus.REQUEST_TIMEOUT, "request_timeout", "the body came too slowly")
-    except web.RequestPayloadError as error:
+    except (web.RequestPayloadError, ConnectionError) as error:
         return refused(HTTPStatus.BAD_REQUEST, "bad_request", str(error))
     if body is None:
         return refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", f"the body exceeds {MAX_BODY} bytes")

@@ -127,7 +127,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
             wrong = f"{self.effect} needs milliseconds"
         elif self.effect != "skew" and (self.milliseconds or 0) < 0:
             wrong = "milliseconds are not below 0"
-        elif min(self.nth or 1, self.times or 1) < 1:
+        elif any(count is not None and count < 1 for count in (self.nth, self.times)):
             wrong = "nth and times count from 1"
         elif self.effect in REQUEST and self.type is not None:
             wrong = f"a request has no type: {self.effect} does not happen to frames"

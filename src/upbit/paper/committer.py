@@ -69,7 +69,11 @@ class Committer:
             if batch is None:
                 continue
             try:
-                await asyncio.to_thread(self._journal.write, batch)
+                if batch.snapshot is None:
+                    self._journal.prepare(batch)  # here: a thread would fight for every row with this one
+                else:
+                    await asyncio.to_thread(self._journal.prepare, batch)
+                await asyncio.to_thread(self._journal.finish)
             except StoreError as error:
                 self._failure = error
             else:

@@ -364,4 +364,4 @@ def _plain(value: object) -> object:
         return sorted(cast("frozenset[str]", value))
     if isinstance(value, list | tuple):
         return [_plain(one) for one in cast("list[object]", value)]
-    return f"{value:f}" if isinstance(value, Decimal) else value
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else value

@@ -89,11 +89,13 @@ def skewed(response: Response, milliseconds: int) -> Response:
     return response._replace(headers={**response.headers, "Date": format_datetime(off, usegmt=True)})
 
 
-def torn_gzip(response: Response) -> Response:
-    """The answer compressed, with its last bytes missing."""
+def bad_gzip(response: Response) -> Response:
+    """The answer compressed, and damaged behind its head."""
     headers = {name: value for name, value in response.headers.items() if name != "Vary"}
     packed = gzip.compress(response.body, mtime=0)
-    return response._replace(body=packed[: len(packed) // 2], headers={**headers, "Content-Encoding": "gzip"})
+    return response._replace(
+        body=packed[:10] + bytes(byte ^ 0xFF for byte in packed[10:]), headers={**headers, "Content-Encoding": "gzip"}
+    )
 
 
 def altered(body: bytes, rule: Rule) -> bytes:

@@ -22,6 +22,8 @@ Manner = Literal[
     "whole", "close", "reset", "silence", "unreachable", "slow_drip", "truncated_body", "bad_chunk", "bad_gzip"
 ]
 """How an answer leaves: as it should, not at all in one of four ways, or damaged in one of four."""
+DRIP = 16
+"""Bytes of a piece when a body comes slowly."""
 _MARKETS = ("market", "markets", "pairs")
 _IDENTIFIERS = ("identifier", "identifiers[]", "new_identifier", "prev_order_identifier")
 _INSTEAD = frozenset({"unreachable", "lost_request", "too_many_requests", "penalty", "gateway", "refuse"})
@@ -140,5 +142,5 @@ class Entrance:
 
 
 def _damaged(rule: Rule, delivery: Delivery) -> Delivery:
-    response = damage.torn_gzip(delivery.response) if rule.effect == "bad_gzip" else delivery.response
+    response = damage.bad_gzip(delivery.response) if rule.effect == "bad_gzip" else delivery.response
     return Delivery(response, _DAMAGED[rule.effect], rule.milliseconds or 0)

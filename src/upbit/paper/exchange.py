@@ -25,6 +25,7 @@ from .engine import Engine
 from .history import History
 from .ledger import Ledger
 from .listing import MARKETS, Listing, lot, ticks
+from .logbook import Journal
 from .market import TRAITS, Flow
 from .notices import Notices
 from .orders import Event, OrderRecord, Terms, Traded, amount
@@ -77,26 +78,6 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"<Key {self.access_key}>"
-
-
-class Journal(Protocol):
-    """Where what cannot be computed again is written down, so that a restart finds it."""
-
-    def note(self, command: str, *arguments: object) -> None:
-        """Note a command that was carried out just now: its name, and what JSON can write of its arguments."""
-        ...
-
-    def spend(self, nonce: bytes) -> None:
-        """Note that a nonce is used up."""
-        ...
-
-    def commit(self) -> None:
-        """Return when all that was noted is safe."""
-        ...
-
-    def freeze(self) -> None:
-        """Make a snapshot, to be written with what is noted next."""
-        ...
 
 
 class Venue(NamedTuple):

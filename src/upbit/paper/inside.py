@@ -16,12 +16,10 @@ from ..errors import APIConnectionError, APITimeoutError
 from ..flow.steps import Timeout
 from ..io import Lock
 from ..wire.message import Request, Response
-from .entrance import Delivery, Entrance
+from .entrance import DRIP, Delivery, Entrance
 
 BASE_URL = "http://localhost"
 """What a client is told about where its requests go; nothing listens there."""
-DRIP = 16
-"""Bytes of a piece when a body comes slowly."""
 
 
 class InsideTransport:

@@ -46,7 +46,7 @@ class Interference:
             return sent + frames
         for frame in frames:
             sent += self._meet(frame, now)
-            if self._session.ended is not None:
+            if self._session.ended is not None or now < self._stalled:
                 break
         return sent
 

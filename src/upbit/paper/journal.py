@@ -25,11 +25,11 @@ import msgspec
 from ..api import OPERATIONS
 from ..errors import APIStatusError
 from . import admin
-from .clock import SteppedClock
+from .clock import Clock, SteppedClock
 from .exchange import KEY_PREFIX, START_FUNDS, Exchange, Key
 from .gate import Gate
 from .profile import read_profile
-from .state import Unreadable, freeze, freeze_orders, shape, thaw
+from .state import Unreadable, freeze, freeze_orders, shape, thaw, unhurried
 from .store import Batch, Durability, Snapshot, Store, StoreError
 
 LEASE_MS = 60_000
@@ -66,6 +66,7 @@ class Journal:
         self._shape = shape()
         self._snapshot: Snapshot | None = None
         self._snapped = self._snapped_at = self._ended = 0
+        self._failure: StoreError | None = None
         self.last = self.written = store.verify()
         """The number of the last record, and of the last that is on disk."""
         self.exchange = self._restore(settings)
@@ -108,7 +109,9 @@ class Journal:
     def freeze(self) -> None:
         """Make a snapshot, to be written with the next batch."""
         ended = self.exchange.engine.register.ended(self._ended)
-        parts = (freeze_orders(ended),) if ended else ()
+        parts = self._snapshot.parts if self._snapshot is not None else ()
+        if ended:
+            parts += (freeze_orders(ended),)
         self._snapshot = Snapshot(self.last, self._shape, freeze(self.exchange), parts)
         self._snapped, self._snapped_at, self._ended = self.last, self.exchange.now, self._ended + len(ended)
 
@@ -135,18 +138,38 @@ class Journal:
         self.look()
         batch = self.take()
         if batch is not None:
-            self._store.write(batch)
+            self.write(batch)
             self.done(batch)
 
     def write(self, batch: Batch) -> None:
-        """Write what `take` gave; in whatever thread."""
-        self._store.write(batch)
+        """Write what `take` gave, by `prepare` and then `finish`. Raises StoreError."""
+        self.prepare(batch)
+        self.finish()
+
+    def prepare(self, batch: Batch) -> None:
+        """Hand a batch to the store, which is quick but for a snapshot; in whatever thread. Raises StoreError."""
+        self._try(lambda: self._store.prepare(batch))
+
+    def finish(self) -> None:
+        """Return when the disk has it; in whatever thread. Raises StoreError."""
+        self._try(self._store.commit)
+
+    def _try(self, step: Callable[[], None]) -> None:
+        """Take a step of writing; after one that failed there is none, because memory is ahead of the log for good."""
+        if self._failure is None:
+            try:
+                step()
+            except StoreError as error:
+                self._failure = error
+        if self._failure is not None:
+            raise self._failure
 
     def close(self) -> None:
-        """Write everything down, with a snapshot, and let the file go."""
+        """Write everything down, with a snapshot, and let the file go; after a failure only that."""
         try:
-            self.freeze()
-            self.commit()
+            if self._failure is None:
+                self.freeze()
+                self.commit()
         finally:
             self._store.close()
 
@@ -219,6 +242,8 @@ class Journal:
     def _resume(self, clock: Callable[[], int]) -> None:
         """Go on, by the clock of now."""
         exchange, lease = self.exchange, self._store.lease
+        if isinstance(clock, Clock) and clock() < lease - LEASE_MS:
+            clock.step(lease - clock())  # the exchange was ahead of this machine, by its control API
         now = clock()
         if lease and now - max(lease, exchange.now) > GAP_MS:
             if lease > exchange.now:
@@ -269,7 +294,8 @@ def open_journal(
                 f"{store.path} was made with seed {settings.seed} and profile {settings.profile}: "
                 "ask for those or for none, or name another folder"
             )
-        return Journal(store, settings, clock, secret)
+        with unhurried():
+            return Journal(store, settings, clock, secret)
     except BaseException:
         store.close()
         raise

@@ -250,15 +250,18 @@ def lot(listed: Listing) -> int:
     return TRAITS[listed.preset].lot * SCALE**3 // (listed.price * krw)
 
 
-class Grid(NamedTuple):
+class Grid:
     """The steps of prices from each bound on, in units of 1e-8; called with a price it says the step there."""
 
-    bounds: list[int]
-    steps: list[int]
+    __slots__ = ("_bounds", "_steps")
+
+    def __init__(self, bounds: list[int], steps: list[int]) -> None:
+        self._bounds = bounds
+        self._steps = steps
 
     def __call__(self, price: int) -> int:
         """The step at a price."""
-        return self.steps[bisect_right(self.bounds, price) - 1]
+        return self._steps[bisect_right(self._bounds, price) - 1]
 
 
 def ticks(market: str, *, on: date | None = None) -> Callable[[int], int]:

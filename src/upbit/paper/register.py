@@ -43,15 +43,10 @@ class Register:
         """After a copy was made of `__getstate__`: take back the orders that had ended, in the order of their ends."""
         self._ended = list(ended)
         known = sorted([*self._orders.values(), *self._ended], key=lambda order: order.number)
-        self._orders = {}
-        for order in known:
-            self._keep(order)
-
-    def _keep(self, order: OrderRecord) -> None:
-        self._orders[order.uuid] = order
-        self._by_account.setdefault(order.account, {})[order.uuid] = order
-        if order.identifier is not None:
-            self._identified[order.account, order.identifier] = order
+        self._orders = {order.uuid: order for order in known}
+        self._identified = {(order.account, order.identifier): order for order in known if order.identifier is not None}
+        for account in dict.fromkeys(order.account for order in known):
+            self._by_account[account] = {order.uuid: order for order in known if order.account == account}
 
     def ended(self, since: int = 0) -> list[OrderRecord]:
         """The orders that have ended but for the first `since` of them, in the order of their ends."""
@@ -89,7 +84,10 @@ class Register:
         except InsufficientFunds as error:
             raise Violation(f"{order.uuid} was drafted without its funds") from error
         order.number = len(self._orders) + 1
-        self._keep(order)
+        self._orders[order.uuid] = order
+        self._by_account.setdefault(order.account, {})[order.uuid] = order
+        if order.identifier is not None:
+            self._identified[order.account, order.identifier] = order
         self._open[order.uuid] = None
         self._emit(OrderChanged("wait", order.snapshot(), now))
         self._emit(AssetChanged(order.account, (order.currency,), now))

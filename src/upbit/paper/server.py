@@ -3,14 +3,19 @@
 It carries requests to the `Gate` and frames from the `Hub`, and lets the exchange advance. All state is touched by the
 thread of its event loop only. It decides nothing about requests but what no exchange would read: a foreign `Host`, a
 body that is too large or comes too slowly, more sockets than it can hold.
+
+When the exchange itself fails at its work (a broken invariant, a bug of ours), the log is told once and every socket
+ends with 1011, so that nobody goes on with what may not be true. The server lives on and goes on trying, for what can
+still be read by request; at its end it raises that failure. A request or a message that fails alone is logged, and gets
+a 500 or 1011 alone.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
-from collections import deque
 from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
@@ -25,8 +30,8 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from ..wire.message import Request
 from . import damage
-from .broadcast import CUT, Hub, Session
-from .carriage import MAX_BODY, collect, deliver, head, pieces, refused, reply, reset
+from .broadcast import Hub
+from .carriage import MAX_BODY, collect, deliver, head, reader, refused, reply, reset
 from .chaos import SOCKET, Chaos, Moment
 from .chronicle import Chronicle
 from .clock import Clock
@@ -37,80 +42,17 @@ from .entrance import Delivery, Entrance
 from .exchange import Exchange
 from .gate import Gate
 from .handshake import Admission, Handshake
-from .interference import Fragments, Interference
+from .interference import Interference
 from .journal import Journal
+from .outlet import Outlet
 from .store import StoreError
 
 PULSE = 0.025
 """Seconds between two looks at the exchange."""
 MAX_SOCKETS = 100
-MAX_UNSENT = 1 << 20
-"""Bytes that a socket may leave unread before it is cut."""
 FAREWELL = 1.0
 """Seconds that the other side may take to close."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-class _Socket:
-    """One WebSocket: its session, and the frames that wait until its reader has room."""
-
-    def __init__(
-        self,
-        session: Session,
-        interference: Interference,
-        ws: web.WebSocketResponse,
-        transport: asyncio.Transport,
-        committer: Committer | None,
-    ) -> None:
-        self.session = session
-        self._interference = interference
-        self._ws = ws
-        self._transport = transport
-        self._committer = committer
-        self._unsent: deque[bytes] = deque()
-        self._size = 0
-        self._wake = asyncio.Event()
-
-    def put(self, frames: list[bytes], now: int) -> None:
-        """Line frames up to be sent; a reader that left too many unread is cut."""
-        frames = self._interference.pass_on(frames, now)
-        if frames and self._size + self._transport.get_write_buffer_size() > MAX_UNSENT:
-            self._transport.abort()
-        elif frames or self.session.ended is not None:
-            self._unsent.extend(frames)
-            self._size += sum(map(len, frames))
-            self._wake.set()
-
-    async def write(self) -> None:
-        """Send what is lined up, until the session ends or the connection does."""
-        try:
-            while not self._ws.closed:
-                await self._wake.wait()
-                self._wake.clear()
-                while self._unsent:
-                    frame = self._unsent.popleft()
-                    if self._committer is not None:
-                        await self._committer.settled()
-                    if isinstance(frame, Fragments):
-                        self._transport.write(pieces(frame))
-                    else:
-                        await self._ws.send_bytes(frame)
-                    self._size -= len(frame)
-                if self.session.ended == CUT:
-                    self._transport.abort()
-                    return
-                if self.session.ended is not None:
-                    await self._ws.close(code=self.session.ended)
-                    return
-        except ConnectionError:
-            return  # the other side has gone; whoever reads notices it, too
-        except StoreError:
-            self._transport.abort()  # what it would say may not be true after a restart
-
-    async def leave(self) -> None:
-        """Say good-bye; without an answer soon, go without."""
-        await self._ws.close(code=WSCloseCode.GOING_AWAY)
-        self._transport.abort()
 
 
 class Server:
@@ -137,7 +79,10 @@ class Server:
         self._gate = Gate(exchange, limited=limited)
         self._handshake = Handshake(exchange, self._gate.turnstile)
         self._limited = limited
-        self._sockets: dict[_Socket, None] = {}
+        self._sockets: dict[Outlet, None] = {}
+        self._failure: Exception | None = None
+        self._opening = True
+        self._log = logging.getLogger("upbit.paper")
         self.chaos = chaos or Chaos(exchange.seed)
         chronicle = Chronicle(exchange, self.chaos)
         self._entrance = Entrance(self._gate, self.chaos, chronicle)
@@ -201,10 +146,12 @@ class Server:
             self._hub.close()
             if self._committer is not None:
                 await self._committer.__aexit__(kind, error, trace)
+        if self._failure is not None:
+            raise self._failure
 
     async def _listen(self, answer: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], port: int) -> int:
         """Listen at a port, 0 for a free one; say which."""
-        runner = web.ServerRunner(web.Server(answer, access_log=None, auto_decompress=False), shutdown_timeout=FAREWELL)
+        runner = web.ServerRunner(reader(answer), shutdown_timeout=FAREWELL)
         self._runners.append(runner)
         await runner.setup()
         await web.TCPSite(runner, self.host, port).start()
@@ -215,21 +162,40 @@ class Server:
         await asyncio.gather(*[runner.cleanup() for runner in self._runners])
 
     async def _live(self) -> None:
-        opening = True
         while True:
-            now = self.exchange.advance()
-            opening = opening and self.exchange.open_next()
-            self._hub.look(now)
-            if self._committer is not None:
-                self._committer.look()
-            for socket in self._sockets:
-                socket.put(socket.session.pulse(now), now)
+            try:
+                self._turn()
+            except Exception as error:
+                if self._failure is None:
+                    self._failure = error
+                    self._log.exception("the exchange failed; its sockets are closed")
+                for socket in self._sockets:
+                    socket.session.end(WSCloseCode.INTERNAL_ERROR)
+                    socket.put([], self.exchange.now)
             clock = self.exchange.clock
             await asyncio.sleep(PULSE if not isinstance(clock, Clock) or clock.turn() else 0)
+
+    def _turn(self) -> None:
+        now = self.exchange.advance()
+        self._opening = self._opening and self.exchange.open_next()
+        self._hub.look(now)
+        if self._committer is not None:
+            self._committer.look()
+        for socket in self._sockets:
+            socket.put(socket.session.pulse(now), now)
 
     # -- requests --------------------------------------------------------------------------------
 
     async def _answer(self, received: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return await self._serve(received)
+        except (web.HTTPException, ConnectionError):
+            raise
+        except Exception:
+            self._log.exception("a request failed")
+            return refused(HTTPStatus.INTERNAL_SERVER_ERROR, "server_error", "the exchange failed")
+
+    async def _serve(self, received: web.BaseRequest) -> web.StreamResponse:
         if not self._expected(received.headers.get("Host", "")):
             return refused(HTTPStatus.FORBIDDEN, "host_not_allowed", "the Host header names another host")
         peer = received.remote or ""
@@ -240,12 +206,16 @@ class Server:
         if not isinstance(request, Request):
             return request
         delivery = await self._receive(request, peer)
+        return await self._unsettled() or await deliver(received, delivery, self._pause)
+
+    async def _unsettled(self) -> web.Response | None:
+        """Wait until all that is true now is safe; what to say when it cannot be made so."""
         if self._committer is not None:
             try:
                 await self._committer.settled()
             except StoreError as error:
                 return refused(HTTPStatus.INTERNAL_SERVER_ERROR, "server_error", str(error))
-        return await deliver(received, delivery, self._pause)
+        return None
 
     async def _receive(self, request: Request, peer: str) -> Delivery:
         """Take a request in, and wait where faults take time."""
@@ -273,9 +243,7 @@ class Server:
         if not isinstance(request, Request):
             return request
         response = self.control.handle(request)
-        if self._committer is not None:
-            await self._committer.settled()
-        return reply(response, "")
+        return await self._unsettled() or reply(response, "")
 
     def _expected(self, host: str) -> bool:
         """Say whether a request is meant for us, and not sent by a page whose name was bound to our address."""
@@ -303,7 +271,8 @@ class Server:
         if transport is None:
             return ws  # it was gone before it was there
         session = self._hub.open(path, admitted.key, now)
-        socket = _Socket(session, Interference(session, path, self.chaos), ws, transport, self._committer)
+        time = asyncio.get_running_loop().time
+        socket = Outlet(session, Interference(session, path, self.chaos), ws, transport, self._committer, time)
         self._sockets[socket] = None
         writer = asyncio.create_task(socket.write())
         try:
@@ -314,10 +283,13 @@ class Server:
                     await ws.pong(message.data)
                 elif message.type is WSMsgType.PONG:
                     session.touch(now)
-                else:
+                elif isinstance(message.data, (str, bytes)):  # else it was no frame, and the socket is closed already
                     socket.put(session.receive(message.data, now), now)
         except ConnectionError:
             pass  # it went while it was being answered
+        except Exception:
+            self._log.exception("a message failed")
+            await ws.close(code=WSCloseCode.INTERNAL_ERROR)
         finally:
             del self._sockets[socket]
             session.close()

@@ -65,7 +65,7 @@ def thaw(state: bytes, ended: Sequence[bytes]) -> Exchange:
 
     Raises Unreadable.
     """
-    with _unhurried():
+    with unhurried():
         try:
             exchange = _Thawer(io.BytesIO(state)).load()
             if not isinstance(exchange, Exchange):
@@ -117,7 +117,7 @@ def _rebuild(kind: type[msgspec.Struct], fields: Mapping[str, object]) -> msgspe
 
 
 @contextmanager
-def _unhurried() -> Generator[None]:
+def unhurried() -> Generator[None]:
     """Without the garbage collector, which would look at every new object again and again, and find nothing."""
     enabled = gc.isenabled()
     gc.disable()

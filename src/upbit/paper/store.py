@@ -150,27 +150,43 @@ class Store:
 
     def write(self, batch: Batch) -> None:
         """Write a batch, whole or not at all; `verify` comes first. Raises StoreError when that is impossible."""
+        self.prepare(batch)
+        self.commit()
+
+    def prepare(self, batch: Batch) -> None:
+        """The first half of `write`: quick, the disk is not waited for. Raises StoreError."""
         seal = self._sealed, self._seal
         link, rows = self._chain, list[tuple[int, bytes, bytes]]()
         for seq, record in enumerate(batch.records, batch.first):
             link = linked(link, seq, record)
             rows.append((seq, record, link))
-        try:
+        with self._writing():
             self.point("before_write")
-            with self._transaction():
-                if rows:
-                    self._db.executemany("INSERT INTO log VALUES (?, ?, ?)", rows)
-                    self._set("end", f"{rows[-1][0]} {link.hex()}")
-                if batch.nonces:
-                    self._put_nonces(batch.nonces)
-                if batch.lease is not None:
-                    self._set("lease", str(batch.lease))
-                if batch.snapshot is not None:
-                    seal = self._put_snapshot(batch.snapshot)
-            self.point("after_write")
-        except sqlite3.Error as error:
-            raise StoreError(f"{self.path} could not be written ({error}); what was answered before is safe") from error
+            self._db.execute("BEGIN IMMEDIATE")
+            if rows:
+                self._db.executemany("INSERT INTO log VALUES (?, ?, ?)", rows)
+                self._set("end", f"{rows[-1][0]} {link.hex()}")
+            if batch.nonces:
+                self._put_nonces(batch.nonces)
+            if batch.lease is not None:
+                self._set("lease", str(batch.lease))
+            if batch.snapshot is not None:
+                seal = self._put_snapshot(batch.snapshot)
         self._chain, (self._sealed, self._seal) = link, seal
+
+    def commit(self) -> None:
+        """The second half of `write`: return when the disk has it. Raises StoreError."""
+        with self._writing():
+            self._db.execute("COMMIT")
+            self.point("after_write")
+
+    @contextmanager
+    def _writing(self) -> Generator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            self._db.rollback()
+            raise StoreError(f"{self.path} could not be written ({error}); what was answered before is safe") from error
 
     def _put_nonces(self, spent: bytes) -> None:
         self._db.execute("INSERT INTO nonces (spent, digest) VALUES (?, ?)", (spent, sha256(spent).digest()))

@@ -107,7 +107,7 @@ def read_plain(text: str, kind: Any) -> Any:
         value = msgspec.convert(text, Decimal if Decimal in options else kind, strict=False)
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from None
-    if isinstance(value, Decimal) and not value.is_finite():
+    if isinstance(value, Decimal) and not (value.is_finite() and text.isascii()):
         raise ValueError(f"{text!r} is no amount")
     return value
 

@@ -62,7 +62,7 @@ def limits(on: date | None = None) -> Mapping[str, Limit]:
     began with their first request when there was a second limit over a minute.
     """
     if on is not None and on < MINUTE_LIMITS_DROPPED:
-        table = dict.fromkeys(_QUOTATION, Limit(10, per_minute=600))
+        table: dict[str, Limit] = dict.fromkeys(_QUOTATION, Limit(10, per_minute=600))
         table["default"] = Limit(30, per_minute=900)
         table["order"] = Limit(8, per_minute=200)
         refill: Refill = "first"

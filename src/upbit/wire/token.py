@@ -155,7 +155,7 @@ def read(text: str) -> Token:
         head = msgspec.json.decode(_bytes(parts[0]), type=Head)
         claims = msgspec.json.decode(_bytes(parts[1]), type=Claims)
         seal = _bytes(parts[2])
-    except (msgspec.MsgspecError, Base64Error) as error:
+    except (msgspec.MsgspecError, Base64Error, RecursionError) as error:
         raise ValueError(f"the token cannot be read: {error}") from None
     if head.alg not in DIGESTS:
         raise ValueError(f"the token is signed with {head.alg}, not with HS256 or HS512")
