@@ -79,7 +79,10 @@ def test_both_signals_stop_it_with_0_and_are_given_back(
     env_file = tmp_path / "paper.env"
 
     def stop() -> str:
+        late = time.monotonic() + 20
         while not env_file.exists():
+            if time.monotonic() > late:
+                return "never ready"
             time.sleep(0.01)
         signal.raise_signal(number)
         return "told"
