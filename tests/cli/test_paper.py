@@ -89,7 +89,9 @@ def test_both_signals_stop_it_with_0_and_are_given_back(
 
     with ThreadPoolExecutor() as pool:
         told = pool.submit(stop)
-        said = terminal.type(f"paper serve --no-limits --memory --chaos mild --host localhost --seed 7 --env-file {env_file}")
+        said = terminal.type(
+            f"paper serve --no-limits --memory --chaos mild --host localhost --seed 7 --env-file {env_file}"
+        )
         assert "told" == told.result()
     assert 0 == said.code
     assert said.out.startswith("UPBIT_BASE_URL=http://127.0.0.1:")

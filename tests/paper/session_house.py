@@ -41,6 +41,10 @@ class House(Protocol):
     def close(self) -> None: ...
 
 
+def hurry(seconds: float) -> None:
+    """What a client does when it ought to wait: nothing, so that no time passes between two looks of a test."""
+
+
 def read(frame: bytes | str) -> Message:
     message: Message = json.loads(frame, parse_float=Decimal, parse_int=Decimal)
     return message
@@ -51,7 +55,7 @@ class Inside:
 
     def __init__(self) -> None:
         self._paper = PaperExchange(seed=5, start=START, limited=False)
-        self.client = self._paper.client()
+        self.client = self._paper.client(sleep=hurry)
         exchange = self._paper.exchange
         self._hub = Hub(exchange, limited=False)
         self._session = self._hub.open(PRIVATE, exchange.first_key, exchange.now)
@@ -79,7 +83,7 @@ class Served:
     def __init__(self) -> None:
         self._stack = ExitStack()
         self._exchange = self._stack.enter_context(running(seed=5, limited=False))
-        self.client = self._stack.enter_context(self._exchange.client())
+        self.client = self._stack.enter_context(self._exchange.client(sleep=hurry))
         self._control("clock", {"mode": "stepped"})
         self._told: list[Message] = []
         self._subscribed = threading.Event()

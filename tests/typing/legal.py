@@ -77,7 +77,9 @@ def typed(client: Upbit) -> None:
     assert_type(client.withdraws.list(from_="a", limit=10), list[Withdraw])
     assert_type(client.pockets.universal_transfer(from_="a", to="b", currency="KRW", amount=1), PocketTransfer)
     assert_type(client.travel_rule.list_vasps(), list[Vasp])
-    assert_type(client.orders.create(market="KRW-BTC", side="bid", ord_type="price", price="5000").price, Decimal | None)
+    assert_type(
+        client.orders.create(market="KRW-BTC", side="bid", ord_type="price", price="5000").price, Decimal | None
+    )
     assert_type(client.replies.accounts.list(), Reply[list[Account]])
     assert_type(client.replies.accounts.list().value[0].balance, Decimal)
 
@@ -98,7 +100,9 @@ def documented(client: Upbit) -> None:
     assert_type(client.Market.Market_info_all(isDetails=True), Envelope)
     assert_type(client.Market.Market_info_all(is_details=True), Envelope)
     assert_type(client.Order.Order_orderbook(markets=["KRW-BTC", "KRW-ETH"]), Envelope)
-    assert_type(client.Order.Order_new(market="KRW-BTC", side="bid", volume="0.01", price="1", ord_type="limit"), Envelope)
+    assert_type(
+        client.Order.Order_new(market="KRW-BTC", side="bid", volume="0.01", price="1", ord_type="limit"), Envelope
+    )
     assert_type(client.Order.Order_info_all(states=["done"], page=1), Envelope)
     assert_type(client.Candle.Candle_minutes(unit=1, market="KRW-BTC"), Envelope)
     assert_type(client.Candle.Candle_days(market="KRW-BTC", convertingPriceUnit="KRW"), Envelope)
@@ -133,4 +137,4 @@ def right(caller: Caller, *, uuid: str | None = None, identifier: str | None = N
     raise LookupError(uuid, identifier, caller.now)
 
 
-assert_type(isinstance(right, Handler), bool)
+served: Handler[..., Order] = right

@@ -11,9 +11,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 FORBIDDEN = HERE / "forbidden.py"
-MARKED = {
-    number for number, line in enumerate(FORBIDDEN.read_text("utf-8").splitlines(), 1) if line.endswith("# E")
-}
+MARKED = {number for number, line in enumerate(FORBIDDEN.read_text("utf-8").splitlines(), 1) if line.endswith("# E")}
 
 
 def run(*command: str) -> str:
@@ -42,7 +40,5 @@ def test_pyright_reports_every_forbidden_line_and_no_other(tmp_path: Path) -> No
     project = tmp_path / "pyrightconfig.json"
     project.write_text(json.dumps(config), "utf-8")
     said = json.loads(run("basedpyright", "--project", str(project), "--outputjson"))
-    reported = {
-        one["range"]["start"]["line"] + 1 for one in said["generalDiagnostics"] if one["severity"] == "error"
-    }
+    reported = {one["range"]["start"]["line"] + 1 for one in said["generalDiagnostics"] if one["severity"] == "error"}
     assert MARKED == reported, said["generalDiagnostics"]
