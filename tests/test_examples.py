@@ -15,19 +15,23 @@ import shlex
 import signal
 import subprocess
 import sys
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from doctest import ELLIPSIS, OutputChecker
+from importlib.metadata import entry_points
 from itertools import pairwise
 from pathlib import Path
+from string import Template
 from types import FrameType
 from typing import NamedTuple
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
 import upbit.paper
 from upbit.paper import RunningExchange
+from upbit.paper.chaos import BODY, DISK, FRAME, REQUEST, SOCKET
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").glob("*.md")])
@@ -156,6 +160,41 @@ def test_an_example_is_short_and_says_what_it_shows(example: Path) -> None:
     assert text.count("\n") < 40
 
 
+@pytest.mark.parametrize("page", ["testing.md", "testing.ko.md"])
+def test_the_tests_of_a_page_pass(page: str, tmp_path: Path) -> None:
+    text = "\n".join(block.text for block in blocks(ROOT / "docs" / page) if block.language == "python")
+    (tmp_path / "test_page.py").write_text(text, "utf-8")
+    plugin = () if entry_points(group="pytest11", name="upbit_paper") else ("-p", "upbit.paper.plugin")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *plugin, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+    assert 0 == done.returncode, done.stdout
+    assert f"{text.count('def test_')} passed" in done.stdout
+
+
+@pytest.mark.parametrize("page", ["paper-control.md", "paper-control.ko.md"])
+def test_the_control_page_names_every_route_and_every_effect(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    control = (ROOT / "src" / "upbit" / "paper" / "control.py").read_text("utf-8")
+    routes = [f"{verb} {path}" for verb, path in re.findall(r'\("([A-Z]+)", "(/[^"]+)", Control\.', control)]
+    told = [row.split("?")[0] for row in re.findall(r"^\| `((?:GET|POST|DELETE) [^`]+)` \|", text, re.MULTILINE)]
+    assert routes == told
+    assert not [effect for effect in REQUEST | BODY | FRAME | SOCKET | DISK if f"`{effect}`" not in text]
+
+
+@pytest.mark.parametrize("page", ["paper-exchange.md", "paper-exchange.ko.md"])
+def test_the_page_names_every_option_of_the_paper_exchange(page: str) -> None:
+    command = [sys.executable, "-m", "upbit", "paper", "serve", "--help"]
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    options = set(re.findall(r"^ +(--[a-z-]+)", shown, re.MULTILINE)) - {"--help"}
+    assert options
+    assert not [option for option in options if f"`{option}`" not in text]
+
+
 COMMANDS = sorted(
     {
         line.split("#")[0].strip()
@@ -182,8 +221,14 @@ def test_every_make_target_of_the_pages_exists(command: str) -> None:
 
 @pytest.mark.parametrize("command", [one for one in COMMANDS if "curl" in one])
 def test_what_curl_asks_is_answered(command: str, exchange: RunningExchange) -> None:
-    url = shlex.split(command)[-1].replace("$UPBIT_BASE_URL", exchange.base_url)
-    with urlopen(url, timeout=10) as answer:
+    parser = ArgumentParser()
+    parser.add_argument("-s", action="store_true")
+    parser.add_argument("-H", action="append", default=[])
+    parser.add_argument("-d", type=str.encode)
+    parser.add_argument("url")
+    asked = parser.parse_args(shlex.split(Template(command).substitute(exchange.env))[1:])
+    headers = dict(header.split(": ") for header in asked.H)
+    with urlopen(Request(asked.url, asked.d, headers), timeout=10) as answer:
         assert 200 == answer.status
 
 

@@ -90,7 +90,7 @@ def test_both_signals_stop_it_with_0_and_are_given_back(
     with ThreadPoolExecutor() as pool:
         told = pool.submit(stop)
         said = terminal.type(
-            f"paper serve --no-limits --memory --chaos mild --host localhost --seed 7 --env-file {env_file}"
+            f"paper serve --no-limits --memory --chaos mild --preset alt-thin --host localhost --seed 7 --env-file {env_file}"
         )
         assert "told" == told.result()
     assert 0 == said.code
@@ -103,12 +103,12 @@ def test_both_signals_stop_it_with_0_and_are_given_back(
     ("options", "english", "korean"),
     [
         ("--data here --memory", "--data and --memory exclude each other.", "--data와 --memory는 함께 쓸 수 없습니다."),
-        ("--preset btc", "--preset btc: in this version each market has", "--preset btc: 이 버전에서는 마켓마다"),
-        ("--host 0.0.0.0", "--host 0.0.0.0 is not an address of this", "--host 0.0.0.0: 이 컴퓨터 안에서만"),
+        ("--preset dull", "--preset: 'dull' is not one of 'btc'", "--preset 값이 맞지 않습니다."),
+        ("--host 0.0.0.0", "--host 0.0.0.0 can be reached from other", "--host 0.0.0.0: 다른 컴퓨터에서도"),
         ("--profile new", "--profile: 'new' is neither current nor", "--profile 값이 맞지 않습니다."),
     ],
 )
-def test_what_this_version_cannot_do_is_refused(terminal: Terminal, options: str, english: str, korean: str) -> None:
+def test_what_cannot_be_meant_is_refused(terminal: Terminal, options: str, english: str, korean: str) -> None:
     said = [terminal.type(f"--lang {spoken} paper serve {options}") for spoken in ("en", "ko")]
     assert [(2, ""), (2, "")] == [(one.code, one.out) for one in said]
     assert said[0].err.startswith(f"Error: {english}")

@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 from tests.oracle import naive
-from tests.oracle.duel import Command, Difference, Duel, fight
+from tests.oracle.duel import Difference, Duel, fight
 from tests.oracle.naive import Order
-from tests.oracle.script import ACCOUNTS, CancelOpen, Quote, Scene, Script, Stage, Sweep, Terms
+from tests.oracle.script import ACCOUNTS, CancelOpen, Command, Quote, Scene, Script, Stage, Sweep, Terms
 from upbit.api.operation import Operation
 from upbit.api.orders import Orders
 from upbit.models import BatchCancelResult
@@ -83,7 +83,7 @@ class DeskDoor:
         given = {name: value for name, value in arguments.items() if value is not None}
         return HANDLERS[operation](Caller(self.exchange, account, None, self.exchange.now), **given)
 
-    def place(self, account: str, market: str, side: str, terms: Terms) -> OrderRecord:
+    def place(self, account: str, market: str, side: Side, terms: Terms) -> OrderRecord:
         shown = self.ask(account, Orders.create, market=market, side=side, **terms._asdict())
         return self._accepted(account, shown, shown.uuid)
 
@@ -120,7 +120,7 @@ class DeskDoor:
             pairs=list(command.pairs) or None,
             quote_currencies=list(command.quotes) or None,
             excluded_pairs=list(command.excluded) or None,
-            count=command.count,
+            count=command.most,
             order_by=command.order_by,
         )
         cancelled, failed = _batch(result)
@@ -164,12 +164,14 @@ def _batch(result: BatchCancelResult) -> tuple[list[str], list[str]]:
 class DeskDuel(Duel):
     """Compares what the desk shows of an order, too."""
 
-    door: DeskDoor
+    def __init__(self, door: DeskDoor) -> None:
+        super().__init__(door, naive.Exchange("cancel_maker"), STAGE, door.accounts)
+        self.desk = door
 
     def _compare_order(self, command: Command, order: Order) -> None:
         super()._compare_order(command, order)
         record = self.records[order]
-        shown = self.door.ask(record.account, Orders.retrieve, uuid=record.uuid)
+        shown = self.desk.ask(record.account, Orders.retrieve, uuid=record.uuid)
         ours = (
             *(order.state, order.price, order.volume, order.executed_volume, None if order.by_total else order.rest),
             *(order.reserved_fee, order.paid_fee, order.remaining_fee, order.locked, order.prevented_locked),
@@ -188,6 +190,5 @@ class DeskDuel(Duel):
 
 def desk_fight(seed: int, commands: int) -> Counter[str]:
     """The order desk of a fresh exchange of today."""
-    door = DeskDoor(seed)
-    duel = DeskDuel(door, naive.Exchange("cancel_maker"), STAGE, door.accounts)
+    duel = DeskDuel(DeskDoor(seed))
     return fight(duel, Script(seed, duel.oracle, STAGE, at_desk=True), commands)

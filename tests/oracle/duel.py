@@ -36,7 +36,7 @@ from tests.oracle.script import (
 from tests.oracle.told import Told
 from upbit import rules
 from upbit.errors import APIStatusError
-from upbit.paper.book import SCALE, Resting
+from upbit.paper.book import SCALE, Resting, Side
 from upbit.paper.engine import Engine
 from upbit.paper.ledger import Ledger, exact
 from upbit.paper.orders import Event, OrderChanged, OrderRecord, Ticket, Traded
@@ -57,11 +57,13 @@ def units(amount: Decimal) -> int:
 class Door(Protocol):
     """A way to the engine under test. What it refuses it refuses with an `APIStatusError`."""
 
-    engine: Engine
+    @property
+    def engine(self) -> Engine: ...
+
     events: list[Event]
     """What has happened since it was last cleared."""
 
-    def place(self, account: str, market: str, side: str, terms: Terms) -> OrderRecord: ...
+    def place(self, account: str, market: str, side: Side, terms: Terms) -> OrderRecord: ...
 
     def replace(self, old: OrderRecord, terms: Terms, remain_only: bool) -> OrderRecord: ...
 
@@ -97,7 +99,7 @@ class EngineDoor:
             emit=self.events.append,
         )
 
-    def place(self, account: str, market: str, side: str, terms: Terms) -> OrderRecord:
+    def place(self, account: str, market: str, side: Side, terms: Terms) -> OrderRecord:
         record = self.engine.accept(_ticket(account, market, side, terms), NOW)
         self.engine.match(record, NOW)
         return record
@@ -133,7 +135,7 @@ class EngineDoor:
         return []
 
 
-def _ticket(account: str, market: str, side: str, terms: Terms) -> Ticket:
+def _ticket(account: str, market: str, side: Side, terms: Terms) -> Ticket:
     return Ticket(account=account, market=market, side=side, **terms._asdict())
 
 

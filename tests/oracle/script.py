@@ -11,9 +11,11 @@ from random import Random
 from typing import NamedTuple
 
 from tests.oracle.naive import BACKGROUND, STEP, ZERO, Exchange, Order, tick_size
+from upbit.paper.book import Side
 
 D = Decimal
 ACCOUNTS = ("alice", "bob", "carol")
+SIDES: tuple[Side, Side] = ("bid", "ask")
 
 
 class Scene(NamedTuple):
@@ -55,7 +57,7 @@ class Terms(NamedTuple):
 class Place(NamedTuple):
     account: str
     market: str
-    side: str
+    side: Side
     terms: Terms
 
 
@@ -80,20 +82,20 @@ class CancelOpen(NamedTuple):
     pairs: tuple[str, ...]
     quotes: tuple[str, ...]
     excluded: tuple[str, ...]
-    count: int
+    most: int
     order_by: str
 
 
 class Quote(NamedTuple):
     market: str
-    side: str
+    side: Side
     price: Decimal
     volume: Decimal
 
 
 class Sweep(NamedTuple):
     market: str
-    side: str
+    side: Side
     volume: Decimal
 
 
@@ -168,7 +170,7 @@ class Script:
         )
 
     def _place(self) -> Place:
-        side = self._random.choice(("bid", "ask"))
+        side = self._random.choice(SIDES)
         scene = self._random.choice(list(self._scenes.values()))
         return Place(self._random.choice((*ACCOUNTS, ACCOUNTS[0])), scene.market, side, self._terms(scene, side))
 
@@ -179,7 +181,7 @@ class Script:
         if self._background and chance < 0.012 * len(self._background):
             return Withdraw(random.choice(self._background))
         scene = random.choice(list(self._scenes.values()))
-        side = random.choice(("bid", "ask"))
+        side = random.choice(SIDES)
         if chance < 0.88:
             price = self._price(scene, random.randint(-3, 1) if side == "bid" else random.randint(-1, 3))
             return Quote(scene.market, side, price, self._volume(scene, side))

@@ -11,6 +11,7 @@ from tests.oracle.desk import desk_fight
 from tests.oracle.duel import Difference, Duel, EngineDoor, engine_fight
 from tests.oracle.naive import Order
 from tests.oracle.script import Command, Place, Terms
+from upbit.paper.book import Side
 from upbit.paper.orders import OrderRecord
 
 D = Decimal
@@ -24,8 +25,8 @@ REFUSALS = {
 
 
 def test_the_engine_does_what_the_reference_says() -> None:
-    agreed = sum((engine_fight(seed, 3_000) for seed in range(4)), start=engine_fight(4, 1_000))
-    assert 13_000 == agreed.total()
+    agreed = sum((engine_fight(seed, 3_000) for seed in range(1, 6)), start=engine_fight(0, 3_000))
+    assert 18_000 == agreed.total()
     assert set() == (USUAL | REFUSALS) - agreed.keys()
     assert (
         set()
@@ -34,12 +35,12 @@ def test_the_engine_does_what_the_reference_says() -> None:
 
 
 def test_the_desk_does_too_while_the_market_moves() -> None:
-    agreed = desk_fight(0, 1_000)
-    assert 1_000 == agreed.total()
+    agreed = desk_fight(0, 2_000)
+    assert 2_000 == agreed.total()
     assert set() == {"step", "limit wait", "cancelled", "cancelopen", "canceleach"} - agreed.keys()
 
 
-def asked(duel: Duel, *orders: tuple[str, str, Terms]) -> list[str]:
+def asked(duel: Duel, *orders: tuple[str, Side, Terms]) -> list[str]:
     commands: list[Command] = [Place(account, "KRW-BTC", side, terms) for account, side, terms in orders]
     return [duel.perform(command) for command in commands]
 
@@ -61,7 +62,7 @@ def test_fill_or_kill_stops_looking_once_its_money_buys_no_more() -> None:
 class Generous(EngineDoor):
     """An exchange that gives away a little that nobody can see in the orders."""
 
-    def place(self, account: str, market: str, side: str, terms: Terms) -> OrderRecord:
+    def place(self, account: str, market: str, side: Side, terms: Terms) -> OrderRecord:
         record = super().place(account, market, side, terms)
         self.engine.register.ledger.deposit(account, "KRW", D("1e-20"))
         return record

@@ -273,7 +273,7 @@ def test_a_command_that_is_answered_otherwise_now_is_refused(folder: Path) -> No
 @pytest.mark.parametrize(("seed", "profile"), [(4, None), (None, "2023")])
 def test_another_seed_or_profile_is_refused(folder: Path, seed: int | None, profile: str | None) -> None:
     Keeper(folder).close()
-    with pytest.raises(StoreError, match="was made with seed 3 and profile current"):
+    with pytest.raises(StoreError, match="was made with seed 3, profile current"):
         Keeper(folder, seed=seed, profile=profile)
     Keeper(folder, seed=None).close()
 

@@ -33,7 +33,7 @@ def typed(client: Upbit) -> None:
     client.tickers.list()  # E
     client.tickers.list(1)  # E
     client.accounts.list(1)  # E
-    client.accounts.list()[0].balances  # E
+    print(client.accounts.list()[0].balances)  # E
     client.accounts.list()["KRW"]  # E
     client.orders.nope()  # E
     client.nope.list()  # E

@@ -301,7 +301,8 @@ class Operation(Generic[P, T]):
         """Read a call back: the server's half of the protocol.
 
         `pairs` are the decoded pairs of query and body. Raises KeyError with the name of a required parameter that is
-        missing, ValueError with the name of one whose value does not fit. Unknown names are ignored, as the exchange does.
+        missing, ValueError with the name of one whose value does not fit. Unknown names are ignored, as the exchange
+        ignores them.
         """
         given: dict[str, list[str]] = {}
         for name, text in pairs:

@@ -1,7 +1,7 @@
 """`upbit-client paper serve`: the paper exchange as a process, for any client in any language.
 
 What programs read goes to standard output, one `NAME=value` a line, once the exchange can be used; what people read
-goes to standard error. Options of versions to come are refused, never ignored.
+goes to standard error. It is served to this machine alone unless `--listen-public` is said.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from .words import Say
 if TYPE_CHECKING:
     from ..paper.chaos import Profile
     from ..paper.exchange import Exchange
+    from ..paper.market import Preset
     from ..paper.store import Durability
 
 
@@ -40,6 +41,7 @@ class Place(NamedTuple):
     limited: bool
     paranoid: bool
     chaos: Profile
+    preset: Preset | None
     env_file: Path | None
 
 
@@ -54,36 +56,33 @@ def paper(say: Say) -> click.Group:
         data: Path | None,
         memory: bool,
         durability: Durability,
-        preset: str | None,
+        preset: Preset | None,
+        listen_public: bool,
         chaos: Profile,
         env_file: Path | None,
         no_limits: bool,
         paranoid: bool,
     ) -> None:
-        if not loopback(host):
+        if not (loopback(host) or listen_public):
             raise click.UsageError(
                 say(
-                    f"--host {host} is not an address of this machine alone: this version listens on loopback only.",
-                    f"--host {host}: 이 컴퓨터 안에서만 쓰는 주소가 아닙니다. 이 버전은 루프백 주소에서만 받습니다.",
+                    f"--host {host} can be reached from other machines: say --listen-public if that is meant.",
+                    f"--host {host}: 다른 컴퓨터에서도 접속할 수 있습니다. 그러려면 --listen-public을 함께 쓰세요.",
                 )
             )
         if data is not None and memory:
             raise click.UsageError(
                 say("--data and --memory exclude each other.", "--data와 --memory는 함께 쓸 수 없습니다.")
             )
-        if preset is not None:
-            raise click.UsageError(
-                say(
-                    f"--preset {preset}: in this version each market has its own preset.",
-                    f"--preset {preset}: 이 버전에서는 마켓마다 정해진 프리셋을 씁니다.",
-                )
-            )
         # A free port is free for one address: `localhost` may be two.
         host = "127.0.0.1" if host == "localhost" else host
         try:
             asyncio.run(
                 _serve(
-                    Place(host, port, profile, seed, data, durability, not no_limits, paranoid, chaos, env_file), say
+                    Place(
+                        host, port, profile, seed, data, durability, not no_limits, paranoid, chaos, preset, env_file
+                    ),
+                    say,
                 )
             )
         except OSError as error:
@@ -138,7 +137,7 @@ def _options(say: Say) -> list[click.Parameter]:
 
     return [
         click.Option(
-            ["--host"], default="127.0.0.1", help=say("Loopback address; 127.0.0.1.", "루프백 주소. 기본값 127.0.0.1.")
+            ["--host"], default="127.0.0.1", help=say("Address to listen on; 127.0.0.1.", "받을 주소. 기본값 127.0.0.1.")
         ),
         click.Option(
             ["--port"],
@@ -185,8 +184,15 @@ def _options(say: Say) -> list[click.Parameter]:
         ),
         click.Option(
             ["--preset"],
-            metavar="NAME",
-            help=say("Character of the markets; not in this version.", "시장의 성격. 이 버전에는 없습니다."),
+            type=click.Choice(["btc", "alt-liquid", "alt-thin", "meme", "stable"]),
+            help=say("Character of all markets; each has its own.", "모든 마켓의 성격. 기본값은 마켓마다 다릅니다."),
+        ),
+        click.Option(
+            ["--listen-public"],
+            is_flag=True,
+            help=say(
+                "Allow a --host that other machines reach.", "다른 컴퓨터에서 접속할 수 있는 --host를 허용합니다."
+            ),
         ),
         click.Option(
             ["--chaos"],
@@ -226,12 +232,19 @@ def _exchange(place: Place) -> Exchange:
             secret=secret,
             seed=place.seed,
             profile=place.profile,
+            preset=place.preset,
             durability=place.durability,
         ).exchange
         exchange.check = place.paranoid
         return exchange
-    profile = place.profile or "current"
-    return Exchange(clock=Clock(), seed=place.seed or 0, profile=profile, secret=secret, check=place.paranoid)
+    return Exchange(
+        clock=Clock(),
+        seed=place.seed or 0,
+        profile=place.profile or "current",
+        preset=place.preset,
+        secret=secret,
+        check=place.paranoid,
+    )
 
 
 async def _serve(place: Place, say: Say) -> None:

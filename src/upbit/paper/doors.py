@@ -23,6 +23,7 @@ from .exchange import START_FUNDS, Exchange
 from .gate import Gate
 from .inside import BASE_URL, AsyncInsideTransport, InsideTransport
 from .journal import open_journal
+from .market import Preset
 from .store import Durability
 
 if TYPE_CHECKING:
@@ -35,9 +36,9 @@ class PaperExchange:
     """A paper exchange joined to its clients without a socket.
 
     `profile` is `current`, `2023` or a date, the version of the protocol that is spoken; `seed` decides prices, ids
-    and keys; `funds` is what the account has at first; `limited=False` switches the rate limits off. With `start`
-    (aware) time stands still but for `advance`, also for the pauses of its clients; without it, it is that of this
-    machine. `chaos` and `rules` make faults (see `upbit.paper.chaos`). Raises ValueError for an unknown profile or a
+    and keys; `preset` gives all markets one character (`btc`, `alt-liquid`, `alt-thin`, `meme`, `stable`); `funds` is
+    what the account has at first; `limited=False` switches the rate limits off. With `start` (aware) time stands still
+    but for `advance`, also for the pauses of its clients; without it, it is that of this machine. `chaos` and `rules` make faults (see `upbit.paper.chaos`). Raises ValueError for an unknown profile or a
     naive start.
     """
 
@@ -46,6 +47,7 @@ class PaperExchange:
         *,
         profile: str = "current",
         seed: int = 0,
+        preset: Preset | None = None,
         start: datetime | None = None,
         funds: Mapping[str, Decimal] = START_FUNDS,
         limited: bool = True,
@@ -55,7 +57,7 @@ class PaperExchange:
         if start is not None and start.tzinfo is None:
             raise ValueError("start has no time zone: give one, as datetime(2026, 1, 1, tzinfo=UTC)")
         self._clock = Clock() if start is None else Clock("stepped", start=int(start.timestamp() * 1000))
-        self.exchange = Exchange(clock=self._clock, seed=seed, profile=profile, funds=funds)
+        self.exchange = Exchange(clock=self._clock, seed=seed, profile=profile, preset=preset, funds=funds)
         """The exchange behind the gate; not to be touched while another thread uses a client."""
         self.chaos = faults.Chaos(seed, profile=chaos, rules=rules)
         """Which faults happen, and which did."""
@@ -173,6 +175,7 @@ def running(
     *,
     profile: str = "current",
     seed: int = 0,
+    preset: Preset | None = None,
     host: str = "127.0.0.1",
     port: int = 0,
     funds: Mapping[str, Decimal] = START_FUNDS,
@@ -193,7 +196,7 @@ def running(
     from .server import threaded
 
     with threaded(
-        lambda: _exchange(profile, seed, funds, data, durability),
+        lambda: _exchange(profile, seed, preset, funds, data, durability),
         host=host,
         port=port,
         limited=limited,
@@ -208,6 +211,7 @@ async def serving(
     *,
     profile: str = "current",
     seed: int = 0,
+    preset: Preset | None = None,
     host: str = "127.0.0.1",
     port: int = 0,
     funds: Mapping[str, Decimal] = START_FUNDS,
@@ -220,7 +224,7 @@ async def serving(
     """Serve a paper exchange from the event loop that runs; else as `running`."""
     from .server import Server
 
-    exchange = _exchange(profile, seed, funds, data, durability)
+    exchange = _exchange(profile, seed, preset, funds, data, durability)
     weather = faults.Chaos(seed, profile=chaos, rules=rules)
     async with Server(
         exchange, host=host, port=port, limited=limited, chaos=weather, control_token=_secret()
@@ -229,12 +233,24 @@ async def serving(
 
 
 def _exchange(
-    profile: str, seed: int, funds: Mapping[str, Decimal], data: Path | None, durability: Durability
+    profile: str,
+    seed: int,
+    preset: Preset | None,
+    funds: Mapping[str, Decimal],
+    data: Path | None,
+    durability: Durability,
 ) -> Exchange:
     if data is None:
-        return Exchange(clock=Clock(), seed=seed, profile=profile, funds=funds, secret=_secret)
+        return Exchange(clock=Clock(), seed=seed, profile=profile, preset=preset, funds=funds, secret=_secret)
     return open_journal(
-        data, clock=Clock(), secret=_secret, seed=seed, profile=profile, funds=funds, durability=durability
+        data,
+        clock=Clock(),
+        secret=_secret,
+        seed=seed,
+        profile=profile,
+        preset=preset,
+        funds=funds,
+        durability=durability,
     ).exchange
 
 

@@ -24,9 +24,9 @@ from .book import SCALE, Book
 from .engine import Engine
 from .history import History
 from .ledger import Ledger
-from .listing import MARKETS, Listing, lot, ticks
+from .listing import Listing, listings, lot, ticks
 from .logbook import Journal
-from .market import TRAITS, Flow
+from .market import TRAITS, Flow, Preset
 from .notices import Notices
 from .orders import Event, OrderRecord, Terms, Traded, amount
 from .pockets import Pockets
@@ -98,12 +98,15 @@ class Exchange:
         clock: Callable[[], int],
         seed: int = 0,
         profile: Profile | str = "current",
+        preset: Preset | None = None,
         funds: Mapping[str, Decimal] = START_FUNDS,
         secret: Callable[[], str] | None = None,
         check: bool = False,
     ) -> None:
         self.profile = read_profile(profile) if isinstance(profile, str) else profile
         self.seed = seed
+        self.preset: Preset | None = preset
+        """The character of all markets, where they do not keep their own."""
         self._clock = clock
         self._funds = dict(funds)
         self.check = check
@@ -113,7 +116,7 @@ class Exchange:
         self._ids = Random(f"{seed}:ids")
         self._secret = secret or self._seeded_secret
         self.ledger = Ledger()
-        self.listings: Mapping[str, Listing] = {listing.market: listing for listing in MARKETS}
+        self.listings = listings(preset)
         self._listeners: list[Callable[[Event], None]] = []
         self.engine = Engine(self.listings, self.ledger, self._terms(), ids=self.new_id, emit=self._emit)
         self.wallet = Wallet(self.ledger, self.new_id, self._emit)
@@ -143,6 +146,7 @@ class Exchange:
             clock=self._clock,
             seed=self.seed,
             profile=self.profile,
+            preset=self.preset,
             funds=self._funds,
             secret=None if seeded else lambda: next(first),
             check=self.check,

@@ -28,6 +28,7 @@ from . import admin
 from .clock import Clock, SteppedClock
 from .exchange import KEY_PREFIX, START_FUNDS, Exchange, Key
 from .gate import Gate
+from .market import Preset
 from .profile import read_profile
 from .state import Unreadable, freeze, freeze_orders, shape, thaw, unhurried
 from .store import Batch, Durability, Snapshot, Store, StoreError
@@ -46,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     seed: int
     profile: str
+    preset: Preset | None = None
     funds: dict[str, Decimal]
     start: int
     """Milliseconds since the epoch."""
@@ -185,6 +187,7 @@ class Journal:
                 clock=clock,
                 seed=settings.seed,
                 profile=settings.profile,
+                preset=settings.preset,
                 funds=settings.funds,
                 secret=lambda: next(secrets),
             )
@@ -263,13 +266,15 @@ def open_journal(
     secret: Callable[[], str],
     seed: int | None = None,
     profile: str | None = None,
+    preset: Preset | None = None,
     funds: Mapping[str, Decimal] = START_FUNDS,
     durability: Durability = "full",
 ) -> Journal:
     """Open the exchange that is kept in a folder, or begin to keep one.
 
-    Seed (0), profile (`current`) and funds are those of a new one; one that is there must have the seed and the profile
-    that are given, if any. `secret` makes what keys are made of. Raises StoreError, ValueError for an unknown profile.
+    Seed (0), profile (`current`), preset and funds are those of a new one; one that is there must have the seed, the
+    profile and the preset that are given, if any. `secret` makes what keys are made of. Raises StoreError, ValueError
+    for an unknown profile.
     """
     store = Store(folder, durability=durability)
     try:
@@ -278,6 +283,7 @@ def open_journal(
             new = Settings(
                 seed=seed or 0,
                 profile=read_profile(profile or "current").name,
+                preset=preset,
                 funds=dict(funds),
                 start=clock(),
                 access_key=f"{KEY_PREFIX}{secret()}"[:40],
@@ -289,10 +295,11 @@ def open_journal(
             settings = msgspec.json.decode(text, type=Settings)
         except msgspec.DecodeError as error:
             raise StoreError(f"{store.path} is damaged: its settings cannot be read ({error})") from error
-        if seed not in (None, settings.seed) or profile not in (None, settings.profile):
+        asked, kept = (seed, profile, preset), (settings.seed, settings.profile, settings.preset)
+        if any(one not in (None, other) for one, other in zip(asked, kept, strict=True)):
             raise StoreError(
-                f"{store.path} was made with seed {settings.seed} and profile {settings.profile}: "
-                "ask for those or for none, or name another folder"
+                f"{store.path} was made with seed {settings.seed}, profile {settings.profile} and "
+                f"{settings.preset or 'no'} preset: ask for those or for none, or name another folder"
             )
         with unhurried():
             return Journal(store, settings, clock, secret)

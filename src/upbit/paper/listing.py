@@ -244,6 +244,11 @@ def listing(market: str) -> Listing:
     return _BY_CODE[market]
 
 
+def listings(preset: Preset | None = None) -> Mapping[str, Listing]:
+    """All markets by their codes; each with its own preset, or all with the one given."""
+    return {one.market: one if preset is None else one._replace(preset=preset) for one in MARKETS}
+
+
 def lot(listed: Listing) -> int:
     """The volume of a typical order, in units of 1e-8: what its preset says in KRW, at the first prices."""
     krw = SCALE if listed.quote == "KRW" else _BY_CODE[f"KRW-{listed.quote}"].price
