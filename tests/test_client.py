@@ -35,7 +35,7 @@ from upbit import (
     Upbit,
 )
 from upbit.models import Order
-from upbit.wire.message import Response
+from upbit.wire.message import Request, Response
 from upbit.wire.token import plain_body, read
 
 ACCESS, SECRET = "access-" + "a" * 33, "canary-" + "s" * 33
@@ -284,3 +284,20 @@ def test_the_package_shows_its_names_when_they_are_asked_for() -> None:
 def test_libraries_are_loaded_when_they_are_needed(code: str, absent: str) -> None:
     check = f"{code}; import sys; sys.exit({absent!r} in sys.modules)"
     assert 0 == subprocess.run([sys.executable, "-c", check], check=False).returncode
+
+
+def test_a_key_of_the_paper_exchange_is_not_signed_for_the_real_one() -> None:
+    asked: list[Request] = []
+
+    class Recorder:
+        def send(self, request: Request, timeout: tuple[float, float]) -> Response:
+            asked.append(request)
+            return Response(200, b"[]")
+
+    client = Upbit("PAPERkey", "secret", base_url="https://api.upbit.com", transport=Recorder())
+    with pytest.raises(ConfigurationError, match="the key is one of the paper exchange"):
+        client.accounts.list()
+    assert [] == asked
+    local = Upbit("PAPERkey", "secret", base_url="http://127.0.0.1:1", transport=Recorder())
+    assert [] == local.accounts.list()
+    assert 1 == len(asked)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from .documented import Reading
 from .errors import ConfigurationError
 from .secret import Signer
-from .settings import Options, address, place
+from .settings import Options, address, loopback, place
 from .wire.message import Request, Response
 
 if TYPE_CHECKING:
@@ -78,6 +78,11 @@ class Link(Generic[Shared]):
                 f"nothing is signed for {self.place.base_url}: keys are used with https://*.upbit.com and this machine"
             )
         assert self._signer is not None, "only asked with keys"
+        if self._signer.paper and not loopback(urlsplit(self.place.base_url).hostname or ""):
+            raise ConfigurationError(
+                f"the key is one of the paper exchange and nothing for {self.place.base_url}: "
+                "use a key of the real exchange there, or base_url= (UPBIT_BASE_URL) of the paper exchange"
+            )
         return self._signer.sign(plain)
 
     def errand(self) -> tuple[str, Request]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import uuid4
 
-from .wire.token import Algorithm, sign
+from .wire.token import PAPER_PREFIX, Algorithm, sign
 
 
 class Secret:
@@ -47,6 +47,11 @@ class Signer:
         self._secret = secret
         self._nonce = nonce
         self._algorithm: Algorithm = algorithm
+
+    @property
+    def paper(self) -> bool:
+        """Whether the key is one of the paper exchange."""
+        return self._access_key.startswith(PAPER_PREFIX)
 
     def sign(self, plain: str) -> str:
         """Sign the plain text of a request's parameters, with a new nonce."""

@@ -17,6 +17,7 @@ import urllib3
 from tests.cli.terminal import Terminal
 from upbit import Upbit
 from upbit.cli.paper import kept
+from upbit.paper import running
 
 NAMES = [
     *("UPBIT_BASE_URL", "UPBIT_WS_URL", "UPBIT_ACCESS_KEY", "UPBIT_SECRET_KEY"),
@@ -90,7 +91,8 @@ def test_both_signals_stop_it_with_0_and_are_given_back(
     with ThreadPoolExecutor() as pool:
         told = pool.submit(stop)
         said = terminal.type(
-            f"paper serve --no-limits --memory --chaos mild --preset alt-thin --host localhost --seed 7 --env-file {env_file}"
+            "paper serve --no-limits --memory --chaos mild --preset alt-thin --host localhost --seed 7 "
+            f"--env-file {env_file}"
         )
         assert "told" == told.result()
     assert 0 == said.code
@@ -142,3 +144,15 @@ def test_a_file_that_somebody_removed_meanwhile_is_no_error(tmp_path: Path) -> N
         assert "A=1\n" == path.read_text("utf-8")
         path.unlink()
     assert not path.exists()
+
+
+def test_what_is_kept_is_removed_only_with_a_yes(terminal: Terminal, tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    with running(data=folder) as exchange, exchange.client() as client:
+        client.orders.create(market="KRW-BTC", side="bid", ord_type="limit", price=50_000_000, volume="0.001")
+    said = terminal.type(f"paper reset --data {folder}")
+    assert (2, "") == (said.code, said.out)
+    assert "--yes" in said.err
+    assert 0 == terminal.type(f"paper reset --data {folder} --yes").code
+    with running(data=folder) as exchange, exchange.client() as client:
+        assert [] == client.orders.list_open()

@@ -19,6 +19,7 @@ from upbit.paper.clock import Clock, SteppedClock
 from upbit.paper.control import PREFIX, Control
 from upbit.paper.exchange import Exchange
 from upbit.paper.journal import open_journal
+from upbit.paper.notices import Announced
 from upbit.paper.state import state_hash
 from upbit.wire.message import Request
 
@@ -242,6 +243,20 @@ def test_an_address_is_allowed(desk: Desk) -> None:
 
 
 # -- markets and orders --------------------------------------------------------------------------------
+
+
+def test_an_announcement_is_published_and_published_anew(desk: Desk) -> None:
+    told: list[tuple[str, str]] = []
+    desk.paper.exchange.listen(
+        lambda event: told.append((event.kind, event.notice.title)) if isinstance(event, Announced) else None
+    )
+    new = desk.ask("POST", "/announcements", {"category": "notice", "title": "one", "body": "# one"})
+    assert (200, "one", "# one") == (new.status, new.result["title"], new.result["body"])
+    again = {"category": "notice", "title": "two", "uuid": new.result["uuid"]}
+    assert "two" == desk.ask("POST", "/announcements", again).result["title"]
+    assert [("CREATED", "one"), ("UPDATED", "two")] == told
+    assert 400 == desk.ask("POST", "/announcements", {"category": "gossip", "title": "three"}).status
+    assert 404 == desk.ask("POST", "/announcements", again | {"uuid": "none"}).status
 
 
 def test_a_market_jumps_stands_still_and_goes_on(desk: Desk) -> None:

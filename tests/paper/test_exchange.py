@@ -8,10 +8,11 @@ import pytest
 
 from tests.paper.visitor import START
 from upbit.paper.clock import SteppedClock
-from upbit.paper.exchange import KEY_PREFIX, PERMISSIONS, START_FUNDS, Exchange
+from upbit.paper.exchange import PERMISSIONS, START_FUNDS, Exchange
 from upbit.paper.ledger import Violation
 from upbit.paper.listing import MARKETS
 from upbit.paper.orders import AssetChanged, Event, Traded
+from upbit.wire.token import PAPER_PREFIX
 
 D = Decimal
 
@@ -32,7 +33,7 @@ def test_a_new_account_has_its_start_funds_and_a_key(exchange: Exchange) -> None
     key = exchange.first_key
     assert (key, [key]) == (exchange.key(key.access_key), exchange.keys(exchange.account))
     assert (exchange.account, PERMISSIONS) == (key.account, key.permissions)
-    assert key.access_key.startswith(KEY_PREFIX)
+    assert key.access_key.startswith(PAPER_PREFIX)
     assert (40, 40) == (len(key.access_key), len(key.secret))
     assert START + 365 * 86_400_000 == key.expires
 

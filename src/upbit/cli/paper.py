@@ -90,6 +90,21 @@ def paper(say: Say) -> click.Group:
                 say(f"The paper exchange cannot be served: {error}", f"모의 거래소를 열 수 없습니다: {error}")
             ) from None
 
+    def reset(data: Path, yes: bool) -> None:
+        from ..paper.store import StoreError, erase
+
+        if not yes:
+            raise click.UsageError(
+                say(
+                    f"Everything in {data} would be lost for good: say --yes if that is meant.",
+                    f"{data}에 저장된 것이 모두 지워집니다. 그러려면 --yes를 함께 쓰세요.",
+                )
+            )
+        try:
+            erase(data, yes=True)
+        except StoreError as error:
+            raise click.ClickException(str(error)) from None
+
     return Group(
         "paper",
         help=say(
@@ -112,7 +127,24 @@ def paper(say: Say) -> click.Group:
                     "NAME=value로 출력합니다. 어떤 언어의 클라이언트든 쓸 수 있습니다. 계좌에는 10,000,000 KRW, 1 BTC, "
                     "10 ETH, 1,000 USDT가 있습니다.",
                 ),
-            )
+            ),
+            Command(
+                "reset",
+                callback=reset,
+                params=[
+                    click.Option(
+                        ["--data"],
+                        metavar="DIR",
+                        required=True,
+                        type=click.Path(file_okay=False, path_type=Path),
+                        help=say("The folder everything is kept in.", "모든 것을 저장한 폴더."),
+                    ),
+                    click.Option(["--yes"], is_flag=True, help=say("Meant: it is gone for good.", "정말 지웁니다.")),
+                ],
+                help=say(
+                    "Remove what an exchange keeps in a folder, for good.", "거래소가 폴더에 저장한 것을 모두 지웁니다."
+                ),
+            ),
         ],
         callback=section,
         invoke_without_command=True,
@@ -137,7 +169,9 @@ def _options(say: Say) -> list[click.Parameter]:
 
     return [
         click.Option(
-            ["--host"], default="127.0.0.1", help=say("Address to listen on; 127.0.0.1.", "받을 주소. 기본값 127.0.0.1.")
+            ["--host"],
+            default="127.0.0.1",
+            help=say("Address to listen on; 127.0.0.1.", "받을 주소. 기본값 127.0.0.1."),
         ),
         click.Option(
             ["--port"],

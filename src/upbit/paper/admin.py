@@ -16,6 +16,7 @@ from ..errors import refusal
 from .exchange import PERMISSIONS, YEAR_MS, Exchange, Key, Venue
 from .listing import CURRENCIES
 from .market import Regime
+from .notices import Notice
 from .orders import OrderRecord, units
 from .wallet import Movement, measure
 
@@ -84,6 +85,16 @@ class Allow(_Command, frozen=True, kw_only=True, tag="allow"):
     account: str | None = None
 
 
+class Announce(_Command, frozen=True, kw_only=True, tag="announce"):
+    """Publish an announcement, or one anew when its `uuid` is named."""
+
+    category: str
+    title: str
+    body: str | None = None
+    url: str | None = None
+    uuid: str | None = None
+
+
 class ChangeMarket(_Command, frozen=True, kw_only=True, tag="change_market"):
     """Change how a market goes on: `halt` stops its background orders; `shock` is a jump in percent, once."""
 
@@ -107,8 +118,8 @@ class Cancel(_Command, frozen=True, kw_only=True, tag="cancel"):
     uuid: str
 
 
-Command = AddPocket | IssueKey | ChangeKey | Deposit | Withdraw | Allow | ChangeMarket | Fill | Cancel
-Result = Key | Movement | OrderRecord | str | None
+Command = AddPocket | IssueKey | ChangeKey | Deposit | Withdraw | Allow | Announce | ChangeMarket | Fill | Cancel
+Result = Key | Movement | Notice | OrderRecord | str | None
 """What there is to show of what was done."""
 
 
@@ -141,6 +152,8 @@ def _do(exchange: Exchange, command: Command) -> Result:
         case Allow():
             account = _account(exchange, command.account)
             exchange.wallet.allow(account, command.currency, command.net_type, command.address, command.secondary)
+        case Announce():
+            return _announce(exchange, command)
         case ChangeMarket():
             _change_market(exchange, command)
         case Fill():
@@ -150,6 +163,18 @@ def _do(exchange: Exchange, command: Command) -> Result:
             exchange.engine.cancel(order, exchange.now)
             return order
     return None
+
+
+def _announce(exchange: Exchange, command: Announce) -> Notice:
+    words = (command.category, command.title, exchange.now)
+    try:
+        if command.uuid is None:
+            return exchange.notices.publish(*words, body=command.body, url=command.url)
+        return exchange.notices.update(command.uuid, *words, body=command.body, url=command.url)
+    except ValueError as error:
+        raise refusal("validation_error", detail=str(error)) from None
+    except LookupError:
+        raise refusal("not_found") from None
 
 
 def find(exchange: Exchange, uuid: str) -> OrderRecord:

@@ -195,6 +195,10 @@ class Control:
 
     # -- markets and orders --------------------------------------------------------------------------
 
+    def announce(self, request: Request) -> object:
+        """Publish an announcement."""
+        return self.carry_out(_read(request, admin.Announce))
+
     def list_markets(self, request: Request) -> object:
         """Show the price and the regime of every market."""
         exchange, shown = self.exchange, list[object]()
@@ -294,6 +298,7 @@ _ROUTES: tuple[tuple[str, re.Pattern[str], Callable[..., object]], ...] = tuple(
         ("POST", "/withdraw", Control.withdraw),
         ("GET", "/allow-list", Control.list_allowed),
         ("POST", "/allow-list", Control.allow),
+        ("POST", "/announcements", Control.announce),
         ("GET", "/markets", Control.list_markets),
         ("POST", "/markets/{market}", Control.change_market),
         ("POST", "/orders/{uuid}/fill", Control.fill_order),

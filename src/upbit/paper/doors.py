@@ -38,8 +38,8 @@ class PaperExchange:
     `profile` is `current`, `2023` or a date, the version of the protocol that is spoken; `seed` decides prices, ids
     and keys; `preset` gives all markets one character (`btc`, `alt-liquid`, `alt-thin`, `meme`, `stable`); `funds` is
     what the account has at first; `limited=False` switches the rate limits off. With `start` (aware) time stands still
-    but for `advance`, also for the pauses of its clients; without it, it is that of this machine. `chaos` and `rules` make faults (see `upbit.paper.chaos`). Raises ValueError for an unknown profile or a
-    naive start.
+    but for `advance`, also for the pauses of its clients; without it, it is that of this machine. `chaos` and `rules`
+    make faults (see `upbit.paper.chaos`). Raises ValueError for an unknown profile or a naive start.
     """
 
     def __init__(

@@ -19,6 +19,7 @@ from uuid import UUID
 import msgspec
 
 from .. import rules
+from ..wire.token import PAPER_PREFIX
 from .bars import DAY
 from .book import SCALE, Book
 from .engine import Engine
@@ -54,8 +55,6 @@ PERMISSIONS = frozenset(
         "manage_pockets",
     }
 )
-KEY_PREFIX = "PAPER"
-"""Keys of the paper exchange begin with this: it refuses others, and the signer refuses these for the real one."""
 YEAR_MS = 365 * DAY
 LISTED = 1_506_297_600_000
 """2017-09-25, when every market's history begins."""
@@ -140,7 +139,7 @@ class Exchange:
         """Begin anew, as it was made, at the time of now; the first key stays, and who listens goes on listening."""
         listeners, key, secret = self._listeners, self.first_key, self._secret
         seeded = secret == self._seeded_secret
-        first = chain((key.access_key.removeprefix(KEY_PREFIX), key.secret), iter(secret, ""))
+        first = chain((key.access_key.removeprefix(PAPER_PREFIX), key.secret), iter(secret, ""))
         Exchange.__init__(
             self,
             clock=self._clock,
@@ -306,7 +305,7 @@ class Exchange:
     ) -> Key:
         """Make a key for an account; `lifetime` in milliseconds."""
         key = Key(
-            access_key=f"{KEY_PREFIX}{self._secret()}"[:40],
+            access_key=f"{PAPER_PREFIX}{self._secret()}"[:40],
             secret=self._secret()[:40],
             account=account,
             permissions=frozenset(permissions),

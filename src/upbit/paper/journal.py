@@ -24,9 +24,10 @@ import msgspec
 
 from ..api import OPERATIONS
 from ..errors import APIStatusError
+from ..wire.token import PAPER_PREFIX
 from . import admin
 from .clock import Clock, SteppedClock
-from .exchange import KEY_PREFIX, START_FUNDS, Exchange, Key
+from .exchange import START_FUNDS, Exchange, Key
 from .gate import Gate
 from .market import Preset
 from .profile import read_profile
@@ -182,7 +183,7 @@ class Journal:
         exchange, after = self._thawed(), 0
         clock = SteppedClock(settings.start)
         if exchange is None:
-            secrets = iter((settings.access_key.removeprefix(KEY_PREFIX), settings.secret))
+            secrets = iter((settings.access_key.removeprefix(PAPER_PREFIX), settings.secret))
             exchange = Exchange(
                 clock=clock,
                 seed=settings.seed,
@@ -286,7 +287,7 @@ def open_journal(
                 preset=preset,
                 funds=dict(funds),
                 start=clock(),
-                access_key=f"{KEY_PREFIX}{secret()}"[:40],
+                access_key=f"{PAPER_PREFIX}{secret()}"[:40],
                 secret=secret()[:40],
             )
             text = msgspec.json.encode(new).decode()

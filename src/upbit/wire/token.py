@@ -21,6 +21,8 @@ import msgspec
 
 Algorithm: TypeAlias = Literal["HS256", "HS512"]
 
+PAPER_PREFIX = "PAPER"
+"""Access keys of the paper exchange begin with this: it has no others, and none of them is signed for the real one."""
 DIGESTS: Mapping[str, str] = {"HS256": "sha256", "HS512": "sha512"}
 HEADERS: Mapping[str, str] = {
     name: urlsafe_b64encode(f'{{"alg":"{name}","typ":"JWT"}}'.encode()).rstrip(b"=").decode() for name in DIGESTS
