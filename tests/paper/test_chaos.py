@@ -38,6 +38,10 @@ class Meeting:
         self.chaos = chaos
         self.exchange = exchange
 
+    def now(self) -> int:
+        """The time of the exchange, which another thread may be running."""
+        return self.exchange.clock()
+
     def add(self, effect: str, **options: Any) -> None:
         self.chaos.add(Rule(**{"effect": effect, **options}))
 
@@ -95,9 +99,9 @@ def hurried(door: Door) -> Generator[Meeting]:
 @pytest.mark.parametrize("effect", ["slow_before", "slow_after"])
 def test_c1_latency_is_waited_for(met: Meeting, effect: str) -> None:
     met.add(effect, milliseconds=60, times=1)
-    before = met.exchange.advance()
+    before = met.now()
     met.place()
-    assert 60 <= met.exchange.advance() - before < 2_000
+    assert 60 <= met.now() - before
     assert 1 == met.open_orders
 
 
@@ -243,15 +247,15 @@ def test_c8_a_damaged_answer_is_a_lost_one(met: Meeting, effect: str) -> None:
 
 def test_c8_a_body_that_drips_arrives(met: Meeting) -> None:
     met.add("slow_drip", milliseconds=2, times=1)
-    before = met.exchange.advance()
+    before = met.now()
     assert met.client.accounts.list()
-    assert met.exchange.advance() - before >= 30
+    assert met.now() - before >= 30
 
 
 def test_c11_a_read_lags_behind_a_write(met: Meeting) -> None:
     old = met.place()
     pass_time(met, 0.05)
-    lag = met.exchange.advance() - int(met.exchange.engine.register.orders(met.exchange.account)[0].created) - 1
+    lag = met.now() - int(met.exchange.engine.register.orders(met.exchange.account)[0].created) - 1
     met.add("stale", milliseconds=lag)
     new = met.place()
     met.client.orders.cancel(uuid=old.uuid)
@@ -274,7 +278,7 @@ def test_c12_the_clock_in_the_header_is_off(met: Meeting) -> None:
 def test_c12_the_clock_jumps(met: Meeting) -> None:
     clock = met.exchange.clock
     assert isinstance(clock, Clock)
-    before = met.exchange.advance()
+    before = met.now()
     clock.step(60_000)
     assert met.client.tickers.list("KRW-BTC")[0].timestamp >= before + 60_000
 
