@@ -16,7 +16,7 @@ FULL := $(FULL),src/upbit/paper/ledger.py,src/upbit/paper/book.py
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format lint types coverage docs bench oracle crash witnesses fuzz lock clean
+.PHONY: help demo test check format lint types coverage docs bench oracle crash witnesses fuzz lock clean facts
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,9 @@ docs: $(DEV) ## Write the reference pages and docs/openapi.json from the declara
 
 bench: $(DEV) ## Measure against named peers in one run and print the ratios
 	$(PY) -m benchmarks
+
+facts: $(DEV) ## Report how real the simulated market looks, over 20 seeds of 2 h
+	$(PY) -m tools.facts --seeds 20 --hours 2
 
 oracle: $(DEV) ## Let a naive second engine judge the matching engine: a million random commands, minutes
 	$(PY) -m tools.oracle --operations 1000000 --seed 1
