@@ -16,7 +16,7 @@ FULL := $(FULL),src/upbit/paper/ledger.py,src/upbit/paper/book.py
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format lint types coverage docs bench oracle crash witnesses fuzz lock clean facts
+.PHONY: help demo test check format lint types coverage docs bench facts oracle crash witnesses fuzz lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
