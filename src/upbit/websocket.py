@@ -14,7 +14,6 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import suppress
-from ipaddress import ip_address
 from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, Literal, Required, TypedDict, cast, overload
 from urllib.parse import urlsplit
@@ -24,6 +23,7 @@ from websockets.exceptions import ConcurrencyError, ConnectionClosed
 from websockets.protocol import State
 
 from upbit.errors import ConfigurationError
+from upbit.settings import loopback
 from upbit.wire import frames
 from upbit.wire.token import sign
 
@@ -142,7 +142,7 @@ class Connection:
         token: Callable[[], str] | None = None,
     ) -> None:
         parts = urlsplit(uri)
-        self._local = _is_local(parts.hostname or "")
+        self._local = loopback(parts.hostname or "")
         if parts.scheme not in ("ws", "wss") or not parts.hostname:
             raise ConfigurationError(f"{uri!r} is not the address of a WebSocket: wss://host/path")
         if parts.scheme == "ws" and not self._local:
@@ -348,10 +348,3 @@ def tls() -> SSLContext:
     from truststore import SSLContext
 
     return SSLContext(PROTOCOL_TLS_CLIENT)
-
-
-def _is_local(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

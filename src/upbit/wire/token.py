@@ -27,7 +27,6 @@ DIGESTS: Mapping[str, str] = {"HS256": "sha256", "HS512": "sha512"}
 HEADERS: Mapping[str, str] = {
     name: urlsafe_b64encode(f'{{"alg":"{name}","typ":"JWT"}}'.encode()).rstrip(b"=").decode() for name in DIGESTS
 }
-MAX_DEPTH = 20
 
 
 def plain_query(query: str) -> str:
