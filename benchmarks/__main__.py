@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from . import calls, decode, engine, flow, imports, server
+from . import calls, decode, engine, fates, feed, flow, imports, server
 from .table import Row, lines
 
 SUBJECTS: Mapping[str, Callable[[], Iterable[Row]]] = {
@@ -17,6 +17,8 @@ SUBJECTS: Mapping[str, Callable[[], Iterable[Row]]] = {
     "engine": engine.rows,
     "flow": flow.rows,
     "server": server.rows,
+    "feed": feed.rows,
+    "fates": fates.rows,
 }
 
 

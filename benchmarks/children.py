@@ -10,11 +10,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Any, Self
 
 from tools.witnesses import HOMES
 
@@ -45,11 +45,11 @@ class Child:
         self.told: dict[str, str] = json.loads(self._line())
         """What it said when it was ready."""
 
-    def go(self, order: str) -> dict[str, float]:
+    def go(self, order: str) -> dict[str, Any]:
         """Give an order and wait for what it took."""
         _open(self._process.stdin).write(f"{order}\n")
         _open(self._process.stdin).flush()
-        took: dict[str, float] = json.loads(self._line())
+        took: dict[str, Any] = json.loads(self._line())
         return took
 
     def __enter__(self) -> Self:
@@ -80,26 +80,37 @@ def server(name: str, *arguments: str) -> Child:
     return Child([sys.executable, "-m", "benchmarks.servers", name, *arguments])
 
 
-def in_turn(contestants: Mapping[str, Sequence[str]], *, rounds: int, count: int) -> dict[str, list[dict[str, float]]]:
-    """Let contestants (label -> function of `contestants` and its arguments) take turns; what each round took.
+@contextmanager
+def started(contestants: Mapping[str, Sequence[str]], script: str) -> Generator[dict[str, Child]]:
+    """Start contestants: label -> function of a script and its arguments.
 
     The part of a label before the first blank names the peer whose environment it needs; one that is missing is left
-    out of the answer.
+    out.
     """
-    script = str(Path(__file__).parent / "contestants.py")
+    path = str(Path(__file__).parent / script)
     with ExitStack() as stack:
         running: dict[str, Child] = {}
         for label, command in contestants.items():
             python = interpreter(label.partition(" ")[0])
             if python is not None:
-                running[label] = stack.enter_context(Child([python, "-P", "-W", "ignore", script, *command]))
-        took: dict[str, list[dict[str, float]]] = {label: [] for label in running}
-        for child in running.values():
-            child.go(str(max(count // 4, 1)))  # warm, not counted
-        for _ in range(rounds):
-            for label, child in running.items():
-                took[label].append(child.go(str(count)))
+                running[label] = stack.enter_context(Child([python, "-P", "-W", "ignore", path, *command]))
+        yield running
+
+
+def turns(running: Mapping[str, Child], order: str, *, rounds: int) -> dict[str, list[dict[str, float]]]:
+    """Let contestants take turns with an order; what each round took."""
+    took: dict[str, list[dict[str, float]]] = {label: [] for label in running}
+    for _ in range(rounds):
+        for label, child in running.items():
+            took[label].append(child.go(order))
     return took
+
+
+def in_turn(contestants: Mapping[str, Sequence[str]], *, rounds: int, count: int) -> dict[str, list[dict[str, float]]]:
+    """Let those of `contestants` work so often in each round, after a quarter of that to get warm."""
+    with started(contestants, "contestants.py") as running:
+        turns(running, str(max(count // 4, 1)), rounds=1)
+        return turns(running, str(count), rounds=rounds)
 
 
 def figures(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import itertools
 import json
 import resource
 import sys
@@ -22,16 +23,25 @@ from pathlib import Path
 from aiohttp import web
 
 from upbit.paper import serving
-from upbit.paper.clock import SteppedClock, wall
+from upbit.paper.book import Side
+from upbit.paper.broadcast import PULSE
+from upbit.paper.clock import Clock, SteppedClock, wall
 from upbit.paper.exchange import Exchange
-from upbit.paper.server import PULSE, Server
+from upbit.paper.server import Server
 
 from .contestants import ACCESS, SECRET, UUID
+from .flood import flood
 
 FUNDS = {"KRW": Decimal(10) ** 12, "BTC": Decimal(1000)}
 BATCH = 20
 """Messages that become due between two looks of a broadcaster at what happened."""
 MARKET = "KRW-BTC"
+TOKEN = "control-token-of-a-benchmark"
+SIDES: tuple[Side, Side] = ("bid", "ask")
+LOT = 10_000
+"""Units of 1e-8 BTC that somebody trades ..."""
+TRADE_EVERY = 0.05
+"""... and seconds until the next does."""
 
 ORDER = json.dumps(
     {
@@ -196,6 +206,35 @@ async def bare_fan_out() -> AsyncGenerator[tuple[Told, Obey]]:
 
 
 @asynccontextmanager
+async def flooding() -> AsyncGenerator[tuple[Told, Obey]]:
+    """A flood; an order is its rate and what a request is worth."""
+    async with flood() as (told, served):
+
+        async def obey(order: str) -> None:
+            rate, count = order.split()
+            served.rate, served.count = float(rate), int(count)
+
+        yield told, obey
+
+
+@asynccontextmanager
+async def busy() -> AsyncGenerator[tuple[Told, Obey]]:
+    """A paper exchange with faults on demand and a market in which somebody trades many times a second."""
+    exchange = Exchange(clock=Clock(), funds=FUNDS)
+    async with Server(exchange, control_token=TOKEN) as server:
+        trading = asyncio.create_task(_trade(exchange))
+        yield {"base_url": server.base_url, "control_url": server.control_url, "control_token": TOKEN}, _nothing
+        trading.cancel()
+
+
+async def _trade(exchange: Exchange) -> None:
+    exchange.venue(MARKET)
+    for side in itertools.cycle(SIDES):
+        exchange.engine.sweep(MARKET, side, LOT, exchange.advance())
+        await asyncio.sleep(TRADE_EVERY)
+
+
+@asynccontextmanager
 async def _listening(application: web.Application) -> AsyncGenerator[str]:
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
@@ -232,6 +271,8 @@ SERVERS: dict[str, Callable[..., Opened]] = {
     "bare": bare,
     "fan-out": fan_out,
     "bare-fan-out": bare_fan_out,
+    "flood": flooding,
+    "busy": busy,
 }
 
 if __name__ == "__main__":

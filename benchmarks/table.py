@@ -62,8 +62,12 @@ def spelled(figure: float, unit: str) -> str:
 
 def lines(rows: Iterable[Row]) -> list[str]:
     """Lay rows out in columns."""
-    table = [Row(*HEAD), *rows]
-    widths = [max(len(row[column]) for row in table) for column in range(len(HEAD))]
+    return columns([HEAD, *rows])
+
+
+def columns(table: Sequence[Sequence[str]]) -> list[str]:
+    """Lay a table out; its first row is its head."""
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     written = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
     written.insert(1, "  ".join("-" * width for width in widths))
     return written

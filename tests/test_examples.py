@@ -31,7 +31,7 @@ import pytest
 
 import upbit.paper
 from upbit.paper import RunningExchange
-from upbit.paper.chaos import BODY, DISK, FRAME, REQUEST, SOCKET
+from upbit.paper.chaos import BODY, DISK, FEED, FRAME, REQUEST, SOCKET
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").glob("*.md")])
@@ -182,7 +182,7 @@ def test_the_control_page_names_every_route_and_every_effect(page: str) -> None:
     routes = [f"{verb} {path}" for verb, path in re.findall(r'\("([A-Z]+)", "(/[^"]+)", Control\.', control)]
     told = [row.split("?")[0] for row in re.findall(r"^\| `((?:GET|POST|DELETE) [^`]+)` \|", text, re.MULTILINE)]
     assert routes == told
-    assert not [effect for effect in REQUEST | BODY | FRAME | SOCKET | DISK if f"`{effect}`" not in text]
+    assert not [effect for effect in REQUEST | BODY | FRAME | SOCKET | FEED | DISK if f"`{effect}`" not in text]
 
 
 @pytest.mark.parametrize("page", ["paper-exchange.md", "paper-exchange.ko.md"])

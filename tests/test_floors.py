@@ -17,7 +17,7 @@ MODULES = {name.removesuffix(".__init__"): path for name, path in FILES.items()}
 
 WORDS = {"errors", "rules", "models"}
 PAPER_MAY = {"words", "wire", "api", "paper"}
-MEETING = {"upbit.paper.doors", "upbit.paper.inside"}
+MEETING = {"upbit.paper.doors", "upbit.paper.inside", "upbit.paper.inside_socket"}
 """Where the paper exchange meets the client: the only files of it that may use doors."""
 ORDER = ["words", "wire", "api", "flow", "io", "doors", "programs"]
 
@@ -30,6 +30,7 @@ MAY_WAIT = {
     "upbit.paper.outlet",
     "upbit.paper.doors",
     "upbit.paper.inside",
+    "upbit.paper.inside_socket",
 }
 CLOCKS = {"time", "secrets"}
 TERMINAL = {"click", "rich"}

@@ -17,8 +17,8 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed, ConnectionClosedOK
 from websockets.protocol import State
 
-from upbit import websocket
 from upbit.errors import ConfigurationError
+from upbit.io import tls
 from upbit.websocket import UpbitWebSocket
 from upbit.wire import frames, token
 
@@ -390,7 +390,7 @@ async def test_wss_speaks_tls_and_falls_back_to_nothing() -> None:
 
 
 def test_certificates_are_checked_against_the_roots_of_the_system() -> None:
-    context = websocket.tls()
+    context = tls.context()
 
     assert isinstance(context, truststore.SSLContext)
     assert (ssl.CERT_REQUIRED, True) == (context.verify_mode, context.check_hostname)

@@ -38,7 +38,7 @@ from .flow.pace import Pace
 from .flow.repeat import MAX_RETRIES
 from .flow.result import reply, value
 from .flow.steps import Flow
-from .io import AsyncTransport, Lock, Transport
+from .io import AsyncTransport, Dial, Lock, Transport
 from .link import Connect, Link
 from .pkginfo import package_version
 from .secret import Signer, new_nonce
@@ -46,8 +46,11 @@ from .settings import AsyncOptions, Options, SyncOptions
 from .wire.message import Request, Response
 
 if TYPE_CHECKING:
+    from .feed import AsyncFeed, Feed, FeedOptions
+    from .feed_options import Ask, Source
     from .io.aio_http import AsyncHTTPTransport
     from .io.http import HTTPTransport
+    from .wire.frames import Subscription
 
 Shared = TypeVar("Shared")
 
@@ -145,6 +148,21 @@ class Client(Namespaces[Face], Generic[Face, Shared]):
             entry = entry._replace(needs=None)
         return self._answer(entry, entry.request(given), operation)
 
+    def _source(self, ask: Ask) -> Source:
+        """What a feed needs of this client."""
+        from .feed_options import Source
+
+        terms, link = self._terms, self._link
+        return Source(
+            ws_url=link.place.ws_url,
+            dial=lambda: link.dial or _aio_dial(link.proxy),
+            token=link.token if terms.sign else None,
+            pace=terms.pace,
+            ask=ask,
+            random=terms.random,
+            wall=terms.wall,
+        )
+
     def _carry(self, flow: Flow[Response], finish: Callable[[Response], Any]) -> Any:
         """Carry a flow out and make of its response what is wanted; each face in its own way."""
         ...
@@ -196,6 +214,7 @@ def _agree(
         headers=HEADERS,
         timeout=settings.timeout(options.get("timeout", settings.PATIENCE)),
         max_retries=settings.retries(options.get("max_retries", MAX_RETRIES)),
+        wall=options.get("wall", time.time),
     )
     return terms, link
 
@@ -210,6 +229,12 @@ def _aio_http(base_url: str, *, proxy: str | None = None) -> AsyncHTTPTransport:
     from .io.aio_http import AsyncHTTPTransport  # brings aiohttp
 
     return AsyncHTTPTransport(base_url, proxy=proxy)
+
+
+def _aio_dial(proxy: str | None) -> Dial:
+    from .io.aio_socket import AioDial  # brings aiohttp
+
+    return AioDial(proxy=proxy, headers={"user-agent": HEADERS["user-agent"]})
 
 
 class Upbit(Client[Sync, Transport]):
@@ -234,6 +259,17 @@ class Upbit(Client[Sync, Transport]):
     def replies(self) -> Namespaces[SyncReply]:
         """The typed voice with results in a `Reply`: value, response, what is left of the rate-limit group."""
         return Namespaces(Replies(self._terms, self._carry))
+
+    def feed(self, *subscriptions: Subscription, **options: Unpack[FeedOptions]) -> Feed:
+        """Make live data that heals itself: `with client.feed(upbit.feed.ticker("KRW-BTC")) as feed`.
+
+        `upbit.feed` has what can be subscribed to, and its `FeedOptions` what else can be told by name. Raises
+        ValueError for what the exchange would refuse, ConfigurationError without the keys it takes.
+        """
+        from .feed import AsyncFeed, Feed
+        from .io.sync_socket import elsewhere
+
+        return Feed(AsyncFeed(self._source(elsewhere(self.perform)), subscriptions, **options))
 
     def close(self) -> None:
         """Close the connections, if this client made them; it is not to be used again."""
@@ -291,6 +327,16 @@ class AsyncUpbit(Client[Async, AsyncTransport]):
     def replies(self) -> Namespaces[AsyncReply]:
         """The typed voice with results in a `Reply`: value, response, what is left of the rate-limit group."""
         return Namespaces(Replies(self._terms, self._carry))
+
+    def feed(self, *subscriptions: Subscription, **options: Unpack[FeedOptions]) -> AsyncFeed:
+        """Make live data that heals itself: `async with client.feed(upbit.feed.ticker("KRW-BTC")) as feed`.
+
+        `upbit.feed` has what can be subscribed to, and its `FeedOptions` what else can be told by name. Raises
+        ValueError for what the exchange would refuse, ConfigurationError without the keys it takes.
+        """
+        from .feed import AsyncFeed
+
+        return AsyncFeed(self._source(self.perform), subscriptions, **options)
 
     async def aclose(self) -> None:
         """Close the connections, if this client made them; it is not to be used again."""

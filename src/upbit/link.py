@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from .documented import Reading
 from .errors import ConfigurationError
 from .secret import Signer
-from .settings import Options, address, loopback, place
+from .settings import Options, address, loopback, place, trusted
 from .wire.message import Request, Response
 
 if TYPE_CHECKING:
@@ -46,8 +46,11 @@ class Link(Generic[Shared]):
         self._transport = given
         self._connect = connect
         self.proxy = options.get("proxy")
+        self.dial = options.get("dial")
+        """What opens WebSockets instead of the network."""
         self._signer = signer
         self._environ = environ
+        self._vetted: set[str] = set()  # addresses that may be signed for
         config = options.get("config", {})
         self.reading: Reading = (
             "models" if config.get("use_models") else "checked" if config.get("validate_responses") else "plain"
@@ -73,17 +76,31 @@ class Link(Generic[Shared]):
 
     def sign(self, plain: str) -> str:
         """Sign the plain text of a request's parameters. Raises ConfigurationError for a host that is not trusted."""
-        if not self.place.trusted:
-            raise ConfigurationError(
-                f"nothing is signed for {self.place.base_url}: keys are used with https://*.upbit.com and this machine"
-            )
+        return self._sign(self.place.base_url, plain)
+
+    def token(self) -> str:
+        """Sign the upgrade of a WebSocket. Raises ConfigurationError for a host that is not trusted."""
+        return self._sign(self.place.ws_url, "")
+
+    def _sign(self, url: str, plain: str) -> str:
         assert self._signer is not None, "only asked with keys"
-        if self._signer.paper and not loopback(urlsplit(self.place.base_url).hostname or ""):
+        if url not in self._vetted:
+            self._vet(url, self._signer)
+        return self._signer.sign(plain)
+
+    def _vet(self, url: str, signer: Signer) -> None:
+        """Refuse to sign for a host that is not trusted, or with a paper key for a real one."""
+        host = urlsplit(url).hostname or ""
+        if not trusted(host):
             raise ConfigurationError(
-                f"the key is one of the paper exchange and nothing for {self.place.base_url}: "
+                f"nothing is signed for {url}: keys are used with https://*.upbit.com and this machine"
+            )
+        if signer.paper and not loopback(host):
+            raise ConfigurationError(
+                f"the key is one of the paper exchange and nothing for {url}: "
                 "use a key of the real exchange there, or base_url= (UPBIT_BASE_URL) of the paper exchange"
             )
-        return self._signer.sign(plain)
+        self._vetted.add(url)
 
     def errand(self) -> tuple[str, Request]:
         """Say at which host the unread document is, and the request that fetches it."""

@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from .errors import ConfigurationError
 from .flow.steps import Timeout
-from .io import AsyncTransport, Transport
+from .io import AsyncTransport, Dial, Transport
 from .secret import Secret
 from .wire.token import Algorithm
 
@@ -75,6 +75,10 @@ class Options(TypedDict, total=False):
     """Makes the nonce of a token, new every time; a random UUID when not given."""
     random: Callable[[], float]
     """From 0 to 1, for the length of pauses."""
+    dial: Dial
+    """What opens WebSockets instead of the network."""
+    wall: Callable[[], float]
+    """Seconds since the epoch, for what is dated; the clock of this machine when not given."""
 
 
 class SyncOptions(Options, total=False):
@@ -100,8 +104,6 @@ class Place(NamedTuple):
 
     base_url: str
     ws_url: str
-    trusted: bool
-    """Whether requests may be signed: Upbit's own hosts over TLS, and this machine."""
 
 
 def check(options: Mapping[str, Any], names: frozenset[str]) -> None:
@@ -160,21 +162,25 @@ def place(options: Options, spoken: str | None, environ: Mapping[str, str]) -> P
     """Decide where requests go; `spoken` is the host that a `spec_uri` document names."""
     told = options.get("base_url", options.get("config", {}).get("host", spoken))
     usual = environ.get("UPBIT_BASE_URL") or f"https://{HOSTS[options.get('region', 'kr')]}"
-    base, trusted = _origin(usual if told is None else told)
+    base = _origin(usual if told is None else told)
     socket = options.get("ws_url", environ.get("UPBIT_WS_URL") if told is None else None)
     if not socket:
-        return Place(base, f"ws{base.removeprefix('http')}{SOCKET_PATH}", trusted)
+        return Place(base, f"ws{base.removeprefix('http')}{SOCKET_PATH}")
     parts = address(socket, ("wss", "ws"))
-    return Place(base, parts.geturl(), trusted)
+    return Place(base, parts.geturl())
 
 
-def _origin(url: str) -> tuple[str, bool]:
-    """Read the address of a host; say whether requests to it may be signed."""
+def _origin(url: str) -> str:
+    """Read the address of a host."""
     parts = address(url, ("https", "http"))
-    host = parts.hostname or ""
     if parts.path.rstrip("/") not in ("", "/v1") or parts.query or parts.fragment:
         raise ConfigurationError(f"{url!r} is more than the address of a host: give https://host")
-    return f"{parts.scheme}://{parts.netloc}", host == "upbit.com" or host.endswith(".upbit.com") or loopback(host)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def trusted(host: str) -> bool:
+    """Say whether something may be signed for a host: Upbit's own, and this machine."""
+    return host == "upbit.com" or host.endswith(".upbit.com") or loopback(host)
 
 
 def address(url: str, schemes: tuple[str, str]) -> SplitResult:

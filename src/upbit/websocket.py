@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, ClassVar, Literal, Required, TypedDict, cast, overload
+from typing import ClassVar, Literal, Required, TypedDict, cast, overload
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -23,12 +23,10 @@ from websockets.exceptions import ConcurrencyError, ConnectionClosed
 from websockets.protocol import State
 
 from upbit.errors import ConfigurationError
+from upbit.io import tls
 from upbit.settings import loopback
 from upbit.wire import frames
 from upbit.wire.token import sign
-
-if TYPE_CHECKING:
-    from ssl import SSLContext
 
 __all__ = ["Connection", "Stream", "TypeField", "UpbitWebSocket"]
 
@@ -191,7 +189,7 @@ class Connection:
             ping_interval=self._ping_interval,
             ping_timeout=self._ping_timeout,
             proxy=None if self._local else True,
-            ssl=tls() if self._secure else None,
+            ssl=tls.context() if self._secure else None,
         )
         self._stream = cast("Stream", opened)
         return self._stream
@@ -339,12 +337,3 @@ class UpbitWebSocket:
 
 def _signer(access_key: str, secret_key: str) -> Callable[[], str]:
     return lambda: sign(access_key, secret_key, nonce=str(uuid.uuid4()))
-
-
-def tls() -> SSLContext:
-    """Make a TLS context that trusts what the system trusts, and checks host names."""
-    from ssl import PROTOCOL_TLS_CLIENT
-
-    from truststore import SSLContext
-
-    return SSLContext(PROTOCOL_TLS_CLIENT)

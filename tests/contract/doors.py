@@ -213,7 +213,7 @@ class Inside(Door):
         chaos = Chaos(0)
         self.inside = InsideTransport(Entrance(gate, chaos, Chronicle(self.exchange, chaos)))
         self.hub = Hub(self.exchange)
-        self.handshake = Handshake(self.exchange, gate.turnstile)
+        self.handshake = Handshake(self.exchange, gate.turnstile, chaos)
 
     def connects(self) -> bool:
         admitted = self.handshake.admit(Request("GET", PUBLIC), PUBLIC, "127.0.0.1", self.now)

@@ -18,11 +18,12 @@ from upbit.client import Upbit
 from upbit.flow.steps import Timeout
 from upbit.models import Order
 from upbit.paper import PaperExchange, Rule
-from upbit.paper.chaos import BODY, DISK, FRAME, KEPT, PROFILES, REQUEST, SOCKET, Chaos, Moment
+from upbit.paper.chaos import BODY, DISK, FEED, FRAME, KEPT, PROFILES, REQUEST, SOCKET, Chaos, Moment
 from upbit.paper.clock import Clock
 from upbit.paper.damage import STRANGE
 from upbit.paper.exchange import Exchange
 from upbit.paper.server import threaded
+from upbit.wire.frames import INFO, PRIVATE, PUBLIC
 
 START = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 START_MS = int(START.timestamp() * 1000)
@@ -382,7 +383,7 @@ def test_profiles_follow_the_rules_of_the_script() -> None:
 
 def test_profiles_touch_no_disk_and_every_class_of_the_rest() -> None:
     effects = {rule.effect for rule in PROFILES["harsh"]}
-    assert not effects & DISK
+    assert not effects & (DISK | FEED)
     for kind in (REQUEST, BODY, FRAME, SOCKET):
         assert effects & kind
 
@@ -402,6 +403,42 @@ def test_a_bot_lives_through_a_harsh_day() -> None:
     assert {"RateLimitError", "InternalServerError", "MarketOfflineError"} <= failed
     assert [] == paper.exchange.engine.faults(paper.exchange.wallet.locks())
     assert len({fault.effect for fault in paper.chaos.faults}) > 5
+
+
+def out(chaos: Chaos, offsets: range, path: str = PUBLIC) -> list[int]:
+    return [offset for offset in offsets if chaos.outage(path, START_MS + offset) is not None]
+
+
+@pytest.mark.parametrize(
+    ("options", "times"),
+    [
+        ({}, [0, 10, 20, 30]),
+        ({"milliseconds": 15, "times": 1}, [0, 10]),
+        ({"milliseconds": 15}, [0, 10, 20, 30]),
+        ({"since": START_MS + 10, "until": START_MS + 30}, [10, 20]),
+        ({"since": START_MS + 5, "milliseconds": 11, "times": 1}, [10, 20]),
+        ({"milliseconds": 100, "until": START_MS + 30}, [0, 10, 20]),
+    ],
+)
+def test_c15_an_outage_lasts(options: Options, times: list[int]) -> None:
+    chaos = Chaos(rules=[Rule(effect="outage", **options)])
+    assert times == out(chaos, range(0, 40, 10))
+
+
+def test_c15_an_outage_is_one_fault_for_all_sockets_it_is_about() -> None:
+    chaos = Chaos(rules=[Rule(effect="outage", path="/websocket/v1/*", milliseconds=100, times=1)])
+    assert [] == out(chaos, range(0, 30, 10))
+    assert [30] == out(chaos, range(30, 31), INFO)
+    assert list(range(40, 130, 10)) == out(chaos, range(40, 200, 10), PRIVATE)
+    assert [(START_MS + 30, "outage", INFO)] == [(fault.time, fault.effect, fault.path) for fault in chaos.faults]
+
+
+def test_c15_an_outage_ends_when_all_rules_are_dropped() -> None:
+    chaos = Chaos(rules=[Rule(effect="outage")])
+    assert [0] == out(chaos, range(1))
+    chaos.clear()
+    chaos.add(Rule(effect="outage", since=START_MS + 20))
+    assert [20] == out(chaos, range(10, 30, 10))
 
 
 def test_faults_are_remembered_and_told() -> None:
@@ -428,6 +465,8 @@ def test_faults_are_remembered_and_told() -> None:
         ({"effect": "gateway", "status": 200}, "no gateway answers 200"),
         ({"effect": "refuse", "name": "nothing"}, "nothing is no error of the exchange"),
         ({"effect": "refuse_socket", "status": 200}, "200 refuses nothing"),
+        ({"effect": "outage", "status": 200}, "200 refuses nothing"),
+        ({"effect": "outage", "manner": "reset"}, "a close with the code 1006"),
     ],
 )
 def test_a_rule_that_means_nothing_is_refused(options: Options, why: str) -> None:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
+from upbit.paper.chaos import Chaos, Rule
 from upbit.paper.clock import SteppedClock
 from upbit.paper.exchange import Exchange, Key
 from upbit.paper.handshake import Admission, Handshake
@@ -19,7 +22,8 @@ class Door:
     def __init__(self, *, profile: str = "current", limited: bool = True) -> None:
         self.exchange = Exchange(clock=SteppedClock(NOW), profile=profile)
         turnstile = Turnstile(self.exchange.profile, self.exchange.account, limited=limited)
-        self.handshake = Handshake(self.exchange, turnstile)
+        self.chaos = Chaos()
+        self.handshake = Handshake(self.exchange, turnstile, self.chaos)
         self.nonces = 0
 
     def token(self, key: Key, secret: str | None = None, nonce: str | None = None) -> str:
@@ -28,7 +32,7 @@ class Door:
 
     def knock(
         self, authorization: str | None = None, *, peer: str = "1.2.3.4", now: int = NOW, origin: str | None = None
-    ) -> Admission | Response:
+    ) -> Admission | Response | None:
         headers = {"authorization": authorization, "origin": origin}
         request = Request("GET", PRIVATE, "", b"", {name: value for name, value in headers.items() if value})
         return self.handshake.admit(request, PRIVATE, peer, now)
@@ -101,7 +105,7 @@ def test_the_reply_tells_what_is_left_of_five_a_second() -> None:
     door = Door()
     replies = [door.knock() for _ in range(6)]
     assert [f"group=websocket; min=300; sec={left}" for left in (4, 3, 2, 1, 0)] == [
-        reply.headers["Remaining-Req"] for reply in replies[:5]
+        reply.headers["Remaining-Req"] for reply in replies[:5] if isinstance(reply, Admission)
     ]
     refused = replies[5]
     assert isinstance(refused, Response)
@@ -127,6 +131,7 @@ def test_in_2023_a_hundred_a_minute_are_the_limit() -> None:
 def test_a_page_may_connect_once_in_ten_seconds() -> None:
     door = Door()
     first = door.knock(origin="https://example.com")
+    assert isinstance(first, Admission)
     assert "group=origin; min=6; sec=0" == first.headers["Remaining-Req"]
     assert isinstance(door.knock(origin="https://example.com", now=NOW + 9_000), Response)
     assert isinstance(door.knock(origin="https://example.com", now=NOW + 10_000), Admission)
@@ -135,3 +140,22 @@ def test_a_page_may_connect_once_in_ten_seconds() -> None:
 def test_without_limits_nobody_is_refused() -> None:
     door = Door(limited=False)
     assert all(isinstance(door.knock(), Admission) for _ in range(20))
+
+
+@pytest.mark.parametrize("effect", ["refuse_socket", "outage"])
+def test_a_fault_refuses_before_anybody_counts(effect: Literal["refuse_socket", "outage"]) -> None:
+    door = Door()
+    door.chaos.add(Rule(effect=effect, until=NOW + 1_000, path="/websocket/*/private"))
+    for _ in range(10):
+        refused = door.knock()
+        assert isinstance(refused, Response)
+        assert 503 == refused.status
+    admitted = door.knock(now=NOW + 1_000)
+    assert isinstance(admitted, Admission)
+    assert "group=websocket; min=300; sec=4" == admitted.headers["Remaining-Req"]
+
+
+def test_a_refusal_without_a_status_is_a_reset() -> None:
+    door = Door()
+    door.chaos.add(Rule(effect="refuse_socket", status=0))
+    assert door.knock() is None

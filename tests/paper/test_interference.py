@@ -1,4 +1,4 @@
-"""Faults of sockets (C9, C10, C14), seen by our own client; time is stepped."""
+"""Faults of sockets (C9, C10, C14, C15), seen by our own client; time is stepped."""
 
 from __future__ import annotations
 
@@ -101,6 +101,31 @@ async def test_c9_a_connect_is_refused(status: int, kind: Any) -> None:
                 raise AssertionError("it was let in")
         async with listening(place, "ticker") as stream:
             assert await told(stream)
+
+
+@pytest.mark.parametrize("manner", ["close", "silence"])
+async def test_c15_the_feed_is_out_while_requests_are_answered(manner: str) -> None:
+    async with hall() as place, listening(place, "ticker") as public, listening(place, "myOrder") as private:
+        await told(public)
+        place.add("outage", milliseconds=60_000, times=1, manner=manner)
+        place.sell()
+        for stream in (public, private):
+            with pytest.raises(ConnectionClosed if manner == "close" else TimeoutError):
+                await told(stream, 0.1)
+            if manner == "silence":
+                await (await stream.ping())
+        with pytest.raises(InvalidStatus, match="503"):
+            async with place.connect():
+                raise AssertionError("it was let in")
+        async with place.place.async_client() as client:
+            assert await client.tickers.list("KRW-BTC")
+        place.clock.step(60_000)
+        async with listening(place, "ticker") as again:
+            assert await told(again)
+        if manner == "silence":
+            place.sell()
+            assert ["wait", "trade", "done"] == await states(private, 3)
+        assert ["outage"] == [fault.effect for fault in place.server.chaos.faults]
 
 
 async def test_c9_a_socket_stalls_while_it_still_answers_pings() -> None:

@@ -10,7 +10,8 @@ from upbit.paper.broadcast import CUT, Session
 from upbit.paper.chaos import Chaos
 from upbit.paper.committer import Committer
 from upbit.paper.interference import Fragments, Interference
-from upbit.paper.outlet import GRACE, MAX_UNSENT, STALL, Outlet
+from upbit.paper.outlet import Outlet
+from upbit.paper.patience import GRACE, MAX_UNSENT, STALL
 from upbit.paper.store import StoreError
 from upbit.wire.frames import PUBLIC
 

@@ -244,6 +244,13 @@ def test_frames_nested_without_end_are_refused() -> None:
         frames.read_request('[{"ticket":"t"},{"type":' + '{"a":' * 100_000)
 
 
+def test_an_exponent_that_no_number_can_have_is_refused() -> None:
+    with pytest.raises(ValueError, match="exponent"):
+        frames.read_events(b'{"type":"ticker","trade_price":1.0e99999999999999999999}')
+    with pytest.raises(SocketError, match="WRONG_FORMAT"):
+        frames.read_request('[{"ticket":"t"},{"type":"ticker","codes":["KRW-BTC"],"level":1.0e99999999999999999999}]')
+
+
 @pytest.mark.parametrize("kind", ["ticker", "trade", "orderbook"])
 def test_every_documented_field_has_its_documented_short_name(kind: str) -> None:
     for field in WEBSOCKET["responses"][kind]:

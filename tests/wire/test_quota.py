@@ -12,26 +12,26 @@ from hypothesis import strategies as st
 from upbit.api import OPERATIONS
 from upbit.wire.quota import Bucket, Limit, Meter, Refill, Remaining, gauge, header_fields, limits, read_remaining
 
-EVERY = {"market", "candle", "trade", "ticker", "orderbook", "default", "order", "order-test", "order-cancel-all"}
+OPERATED = {"market", "candle", "trade", "ticker", "orderbook", "default", "order", "order-test", "order-cancel-all"}
 
 
 @pytest.mark.parametrize(
-    ("on", "order", "candle"),
+    ("on", "order", "candle", "socket"),
     [
-        (date(2023, 10, 23), Limit(8, per_minute=200), Limit(10, per_minute=600)),
-        (date(2023, 10, 24), Limit(8, refill="drip"), Limit(10, refill="clock")),
-        (date(2026, 8, 21), Limit(8, refill="drip"), Limit(10, refill="clock")),
-        (date(2026, 8, 22), Limit(12, refill="drip"), Limit(10, refill="clock")),
-        (None, Limit(12, refill="drip"), Limit(10, refill="clock")),
+        (date(2023, 10, 23), Limit(8, per_minute=200), Limit(10, per_minute=600), Limit(5, per_minute=100)),
+        (date(2023, 10, 24), Limit(8, refill="drip"), Limit(10, refill="clock"), Limit(5)),
+        (date(2026, 8, 21), Limit(8, refill="drip"), Limit(10, refill="clock"), Limit(5)),
+        (date(2026, 8, 22), Limit(12, refill="drip"), Limit(10, refill="clock"), Limit(5)),
+        (None, Limit(12, refill="drip"), Limit(10, refill="clock"), Limit(5)),
     ],
 )
-def test_limits_are_those_of_the_day(on: date | None, order: Limit, candle: Limit) -> None:
-    assert (order, candle) == (limits(on)["order"], limits(on)["candle"])
-    assert EVERY == set(limits(on))
+def test_limits_are_those_of_the_day(on: date | None, order: Limit, candle: Limit, socket: Limit) -> None:
+    assert (order, candle, socket) == (limits(on)["order"], limits(on)["candle"], limits(on)["websocket"])
+    assert OPERATED | {"websocket"} == set(limits(on))
 
 
 def test_every_operation_has_a_group_with_a_limit() -> None:
-    assert {operation.group for operation in OPERATIONS} <= EVERY
+    assert {operation.group for operation in OPERATIONS} <= OPERATED
 
 
 @given(st.sampled_from(["default", "order", "origin"]), st.integers(0, 10**9 - 1), st.integers(0, 10**9 - 1))

@@ -32,6 +32,8 @@ class Terms(NamedTuple):
     """Sent with every request."""
     timeout: Timeout
     max_retries: int
+    wall: Callable[[], float]
+    """Seconds since the epoch."""
 
 
 class Rules(Protocol):

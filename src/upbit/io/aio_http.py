@@ -46,7 +46,7 @@ class AsyncHTTPTransport:
             ) as answer:
                 body = await answer.read()
         except (aiohttp.ClientError, OSError) as error:
-            raise self._failure(error) from error
+            raise failure(self.base_url, error) from error
         return Response(answer.status, body, answer.headers, answer.reason or "", url)
 
     async def aclose(self) -> None:
@@ -96,17 +96,19 @@ class AsyncHTTPTransport:
         try:
             return await handler(request)
         except (aiohttp.ClientError, OSError) as error:  # unknown to aiohttp, our error is not answered by a repeat
-            raise self._failure(error) from error
+            raise failure(self.base_url, error) from error
 
-    def _failure(self, error: Exception) -> APIConnectionError:
-        if isinstance(error, aiohttp.ConnectionTimeoutError):
-            return APITimeoutError(f"{self.base_url} could not be reached in time", sent=False)
-        if isinstance(error, TimeoutError):
-            return APITimeoutError(f"{self.base_url} did not answer in time")
-        if isinstance(error, aiohttp.ClientConnectorCertificateError):
-            from . import tls
 
-            return APIConnectionError(f"{self.base_url} could not be reached: {tls.DISTRUST}", sent=False)
-        if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ClientHttpProxyError):
-            return APIConnectionError(f"{self.base_url} could not be reached: {error}", sent=False)
-        return APIConnectionError(f"the answer of {self.base_url} was lost: {error!r}")
+def failure(place: str, error: Exception) -> APIConnectionError:
+    """Say in our words why aiohttp brought no answer of a host."""
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return APITimeoutError(f"{place} could not be reached in time", sent=False)
+    if isinstance(error, TimeoutError):
+        return APITimeoutError(f"{place} did not answer in time")
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        from . import tls
+
+        return APIConnectionError(f"{place} could not be reached: {tls.DISTRUST}", sent=False)
+    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ClientHttpProxyError):
+        return APIConnectionError(f"{place} could not be reached: {error}", sent=False)
+    return APIConnectionError(f"the answer of {place} was lost: {error!r}")

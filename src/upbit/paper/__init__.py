@@ -3,7 +3,7 @@
     with upbit.paper.running() as exchange:         # on a free port of this machine, for any client
         exchange.client().orders.create(market="KRW-BTC", side="bid", ord_type="price", price=10_000)
 
-    exchange = upbit.paper.PaperExchange(seed=7)    # in this process, without a socket
+    exchange = upbit.paper.PaperExchange(seed=7)    # in this process, without a network
     exchange.client().tickers.list("KRW-BTC")
 
 The money is not real, and no request leaves this machine. Importing this starts nothing, and names are

@@ -38,6 +38,8 @@ from .notices import Announced
 from .orders import AssetChanged, Event, OrderChanged, Traded
 from .topics import Topic, admit, topics
 
+PULSE = 0.025
+"""Seconds between two looks at the exchange, of whoever holds sockets."""
 BOOK_INTERVAL = 100
 """Milliseconds between two messages of one book."""
 UP_INTERVAL = 10_000

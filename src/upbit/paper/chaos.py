@@ -1,9 +1,9 @@
 """Faults on demand: which fault happens to which request or frame, and when.
 
 A `Rule` says what it waits for and what it does then. `Chaos` holds the rules in order, judges every moment by them and
-remembers what it did. It only decides; `entrance` carries out what happens to requests, `interference` what happens to
-frames, `disk` what happens to the log. Time comes from the exchange's clock and chance from a seed, so the same
-requests at the same times meet the same faults.
+remembers what it did. It only decides; `entrance` carries out what happens to requests, `handshake` what happens to
+connects, `interference` what happens to frames, `disk` what happens to the log. Time comes from the exchange's clock
+and chance from a seed, so the same requests at the same times meet the same faults.
 """
 
 from __future__ import annotations
@@ -62,20 +62,29 @@ FrameEffect = Literal[
 """
 SocketEffect = Literal["refuse_socket"]
 """What can happen to a connect: `status`, or a reset when that is 0."""
+FeedEffect = Literal["outage"]
+"""What can happen to all sockets at once, while requests are answered.
+
+`outage`: it lasts `milliseconds` from when it strikes, at most to `until`; without either for ever. No socket can be
+opened (as with `refuse_socket`), and those that are open end with `code`, or say nothing by the manner `silence`, while
+pings are answered; what they would have said is lost. `path` makes it that of some sockets.
+"""
 DiskEffect = Literal["disk_full", "fsync_error", "crash"]
 """What can happen when the log is written, at a `point`."""
-Effect = RequestEffect | BodyEffect | FrameEffect | SocketEffect | DiskEffect
+Effect = RequestEffect | BodyEffect | FrameEffect | SocketEffect | FeedEffect | DiskEffect
 
 REQUEST: frozenset[str] = frozenset(get_args(RequestEffect))
 BODY: frozenset[str] = frozenset(get_args(BodyEffect))
 FRAME: frozenset[str] = frozenset(get_args(FrameEffect))
 SOCKET: frozenset[str] = frozenset(get_args(SocketEffect))
+FEED: frozenset[str] = frozenset(get_args(FeedEffect))
 DISK: frozenset[str] = frozenset(get_args(DiskEffect))
 _TIMED = frozenset({"slow_before", "slow_after", "penalty", "slow_drip", "stale", "skew", "late"})
 KEPT = 10_000
 """Faults that are remembered."""
 _GRAIN = 24
 """Bits of a draw."""
+_NEVER = 1 << 62
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -107,7 +116,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
     """How often at most."""
     milliseconds: int | None = None
     manner: Literal["close", "reset", "silence"] = "close"
-    """How a connection ends: properly, abruptly, or never (half-open)."""
+    """How a connection ends: properly, abruptly, or never (half-open); of an outage, `close` or `silence`."""
     form: Literal["json", "text", "empty", "bare"] = "json"
     """Of a 429: `bare` has no `Remaining-Req`."""
     status: int = 503
@@ -135,8 +144,10 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
             wrong = f"no gateway answers {self.status}"
         elif self.effect == "refuse" and self.name not in EXCHANGE_ERRORS and self.message is None:
             wrong = f"{self.name} is no error of the exchange: give a status and a message with it"
-        elif self.effect == "refuse_socket" and self.status and not 400 <= self.status < 600:
+        elif self.effect in SOCKET | FEED and self.status and not 400 <= self.status < 600:
             wrong = f"{self.status} refuses nothing"
+        elif self.effect == "outage" and self.manner == "reset":
+            wrong = "an outage closes sockets or lets them be silent: a reset is a close with the code 1006"
         if wrong:
             raise ValueError(wrong)
 
@@ -205,6 +216,7 @@ class Chaos:
         self._usual: list[_Waiting] = []
         self._kinds: frozenset[str] = frozenset()
         self._blocks: dict[str, tuple[int, int]] = {}
+        self._outages: list[tuple[int, Rule]] = []
         self._listeners: list[Callable[[Fault], None]] = []
         self.faults: deque[Fault] = deque(maxlen=KEPT)
         """What happened, oldest first."""
@@ -227,9 +239,10 @@ class Chaos:
         return waiting.number
 
     def clear(self) -> None:
-        """Drop all rules and blocks; what happened stays known."""
+        """Drop all rules, blocks and outages; what happened stays known."""
         self._scripted.clear()
         self._blocks.clear()
+        self._outages.clear()
         self.change("none")
 
     def change(self, profile: Profile) -> None:
@@ -268,6 +281,22 @@ class Chaos:
         """How long a caller is blocked, in milliseconds, made longer by his asking; 0 when he is not."""
         until, length = self._blocks.get(peer, (0, 0))
         return self.block(peer, length, now) if now < until else 0
+
+    # -- outages -----------------------------------------------------------------------------------
+
+    def outage(self, path: str, now: int) -> Rule | None:
+        """The outage in which sockets of this path are; it begins when somebody asks."""
+        if not self.expects(FEED):
+            return None
+        self._outages = [(until, rule) for until, rule in self._outages if now < until]
+        for _, rule in self._outages:
+            if rule.path is None or fnmatchcase(path, rule.path):
+                return rule
+        for rule in self.choose(Moment(now, "GET", path), FEED):
+            lasting = _NEVER if rule.milliseconds is None else now + rule.milliseconds
+            self._outages.append((min(lasting, _NEVER if rule.until is None else rule.until), rule))
+            return rule
+        return None
 
     # -- insides -------------------------------------------------------------------------------------
 

@@ -9,12 +9,14 @@ from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from secrets import token_hex
 from time import sleep
 from typing import TYPE_CHECKING, Unpack
 
 from . import chaos as faults
+from .broadcast import PULSE
 from .chronicle import Chronicle
 from .clock import Clock
 from .control import Control
@@ -28,18 +30,21 @@ from .store import Durability
 
 if TYPE_CHECKING:
     from ..client import AsyncUpbit, Upbit
+    from ..io import AsyncSocket
     from ..settings import AsyncOptions, SyncOptions
+    from .inside_socket import InsideDial
     from .server import Server
 
 
 class PaperExchange:
-    """A paper exchange joined to its clients without a socket.
+    """A paper exchange joined to its clients without a network, their WebSockets too.
 
     `profile` is `current`, `2023` or a date, the version of the protocol that is spoken; `seed` decides prices, ids
     and keys; `preset` gives all markets one character (`btc`, `alt-liquid`, `alt-thin`, `meme`, `stable`); `funds` is
     what the account has at first; `limited=False` switches the rate limits off. With `start` (aware) time stands still
     but for `advance`, also for the pauses of its clients; without it, it is that of this machine. `chaos` and `rules`
-    make faults (see `upbit.paper.chaos`). Raises ValueError for an unknown profile or a naive start.
+    make faults (see `upbit.paper.chaos`). While a WebSocket is open, its event loop looks at the exchange every
+    `pulse` seconds. Raises ValueError for an unknown profile or a naive start.
     """
 
     def __init__(
@@ -53,6 +58,7 @@ class PaperExchange:
         limited: bool = True,
         chaos: faults.Profile = "none",
         rules: Iterable[faults.Rule] = (),
+        pulse: float = PULSE,
     ) -> None:
         if start is not None and start.tzinfo is None:
             raise ValueError("start has no time zone: give one, as datetime(2026, 1, 1, tzinfo=UTC)")
@@ -66,6 +72,8 @@ class PaperExchange:
         """What a test can do to the exchange; as `exchange`, not to be touched while another thread uses a client."""
         entrance = Entrance(Gate(self.exchange, limited=limited), self.chaos, chronicle)
         self._transport = InsideTransport(entrance, self._wait)
+        self._limited = limited
+        self._pulse = pulse
 
     def __repr__(self) -> str:
         return f"PaperExchange({self.exchange.profile.name!r}, seed={self.exchange.seed})"
@@ -93,7 +101,7 @@ class PaperExchange:
         """Make a client of this exchange; it takes what `Upbit` takes."""
         from ..client import Upbit
 
-        joined: SyncOptions = {"base_url": BASE_URL, "transport": self._transport}
+        joined: SyncOptions = {"base_url": BASE_URL, "transport": self._transport, "dial": self.dial}
         if self._clock.mode == "stepped":
             joined |= {"clock": self._seconds, "sleep": self.advance}
         return Upbit(self.access_key, self.secret_key, **(joined | options))
@@ -102,10 +110,21 @@ class PaperExchange:
         """Make a client whose calls are awaited; it takes what `AsyncUpbit` takes."""
         from ..client import AsyncUpbit
 
-        joined: AsyncOptions = {"base_url": BASE_URL, "transport": AsyncInsideTransport(self._transport, self._sleep)}
+        transport = AsyncInsideTransport(self._transport, self._sleep)
+        joined: AsyncOptions = {"base_url": BASE_URL, "transport": transport, "dial": self.dial}
         if self._clock.mode == "stepped":
             joined |= {"clock": self._seconds, "sleep": self._sleep}
         return AsyncUpbit(self.access_key, self.secret_key, **(joined | options))
+
+    async def dial(self, url: str, headers: Mapping[str, str], heartbeat: float) -> AsyncSocket:
+        """Open a WebSocket that skips the network; an `upbit.io.Dial`, which its clients take."""
+        return await self._sockets(url, headers, heartbeat)
+
+    @cached_property
+    def _sockets(self) -> InsideDial:
+        from .inside_socket import InsideDial  # whoever awaits has what this brings
+
+        return InsideDial(self._transport, limited=self._limited, pulse=self._pulse)
 
     def _seconds(self) -> float:
         return self.exchange.now / 1000
@@ -117,10 +136,12 @@ class PaperExchange:
             self.advance(seconds)
 
     async def _sleep(self, seconds: float) -> None:
-        if self._clock.mode in ("real", "scaled"):
-            from asyncio import sleep as rest  # whoever awaits this has it
+        import asyncio  # whoever awaits this has it
 
-            await rest(seconds / self._clock.speed)
+        if self._clock.mode in ("real", "scaled"):
+            await asyncio.sleep(seconds / self._clock.speed)
+        elif asyncio.get_running_loop().time() == self._seconds():  # a loop that runs on this clock lets it go on
+            await asyncio.sleep(seconds)
         else:
             self.advance(seconds)
 

@@ -1,4 +1,6 @@
-"""The way in to a socket: which path, who asks, has he asked too often. No socket and no waiting, as in `gate`.
+"""The way in to a socket: which path, is it out of order, who asks, has he asked too often.
+
+No socket and no waiting, as in `gate`.
 
 A token that is not good is not refused here: the exchange says `INVALID_AUTH` on the open socket (upbit-api 1.6, 6.9).
 Source of the limits: upbit-api 5.1, 5.2; of the header: upbit-api 11.
@@ -13,7 +15,9 @@ from typing import NamedTuple
 
 from ..errors import APIStatusError, refusal
 from ..wire.message import Request, Response
+from . import damage
 from .access import verify
+from .chaos import SOCKET, Chaos, Moment
 from .exchange import Exchange, Key
 from .spelling import error_body
 from .topics import PATHS
@@ -34,9 +38,10 @@ class Admission(NamedTuple):
 class Handshake:
     """Admits sockets on behalf of an exchange."""
 
-    def __init__(self, exchange: Exchange, turnstile: Turnstile) -> None:
+    def __init__(self, exchange: Exchange, turnstile: Turnstile, chaos: Chaos) -> None:
         self._exchange = exchange
         self._turnstile = turnstile
+        self._chaos = chaos
 
     def path(self, path: str) -> str | None:
         """Say which socket a path means, if it means one that there is on the day of the profile."""
@@ -44,8 +49,14 @@ class Handshake:
         since = PATHS.get(path)
         return path if since is not None and self._exchange.profile.on >= since else None
 
-    def admit(self, request: Request, path: str, peer: str, now: int) -> Admission | Response:
-        """Admit a socket, or say why not. Connections count per pocket, without a token per IP."""
+    def admit(self, request: Request, path: str, peer: str, now: int) -> Admission | Response | None:
+        """Admit a socket, or say why not; None resets the connection.
+
+        Connections count per pocket, without a token per IP; those that meet a fault are not counted.
+        """
+        outage = self._chaos.outage(path, now)
+        for rule in [outage] if outage is not None else self._chaos.choose(Moment(now, "GET", path), SOCKET):
+            return damage.gateway(rule.status) if rule.status else None
         key = self._key(request, peer, now)
         if "origin" in request.headers:
             passage = self._turnstile.take("origin", peer, now / 1000)

@@ -29,7 +29,7 @@ class InsideTransport:
     """
 
     def __init__(self, entrance: Entrance, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._entrance = entrance
+        self.entrance = entrance
         self._exchange = entrance.gate.exchange
         self._sleep = sleep
         self._late: list[tuple[int, Generator[int, None, Delivery]]] = []
@@ -50,7 +50,7 @@ class InsideTransport:
     def steps(self, request: Request, timeout: Timeout | None) -> Generator[float, None, Response]:
         """Answer a request, with the seconds to wait in between."""
         left = inf if timeout is None else timeout[1] * 1000
-        steps = self._entrance.receive(request)
+        steps = self.entrance.receive(request)
         while True:
             with self.lock:
                 self.catch_up()

@@ -38,6 +38,11 @@ class Interference:
 
     def pass_on(self, frames: list[bytes], now: int) -> list[bytes]:
         """Take frames that are due; what is to be sent instead."""
+        outage = self._chaos.outage(self._path, now)
+        if outage is not None:
+            if outage.manner == "close":
+                self._session.end(outage.code)
+            return []
         if now < self._stalled:
             return []
         sent = [frame for at, frame in self._held if at <= now]

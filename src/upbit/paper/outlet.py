@@ -1,8 +1,6 @@
 """The way out to a WebSocket: frames wait here until their reader has room; a reader that takes too little is cut.
 
-A burst may be longer than `MAX_UNSENT` (the clock leapt, 200 books were asked for): a reader has `GRACE` to come down
-to it again. Who takes nothing at all for `STALL` while something waits is cut, however little that is. Both are seconds
-of this machine, not of the exchange: they are about the connection. Sockets share their frames; nothing is copied.
+Sockets share their frames; nothing is copied.
 """
 
 from __future__ import annotations
@@ -17,12 +15,8 @@ from .broadcast import CUT, Session
 from .carriage import pieces
 from .committer import Committer
 from .interference import Fragments, Interference
+from .patience import Patience
 from .store import StoreError
-
-MAX_UNSENT = 1 << 20
-"""Bytes that a reader may leave unread."""
-GRACE = 0.5
-STALL = 10.0
 
 
 class Outlet:
@@ -45,9 +39,8 @@ class Outlet:
         self._unsent: deque[bytes] = deque()
         self._size = 0  # of what is lined up
         self._given = 0  # to the transport, ever
-        self._taken = 0  # from the transport, when that was last looked at
         self._time = time
-        self._roomy = self._moved = self._time()
+        self._patience = Patience(time())
         self._wake = asyncio.Event()
 
     def put(self, frames: list[bytes], now: int) -> None:
@@ -61,13 +54,8 @@ class Outlet:
             self._wake.set()
 
     def _hopeless(self) -> bool:
-        now, buffered = self._time(), self._transport.get_write_buffer_size()
-        backlog, taken = self._size + buffered, self._given - buffered
-        if backlog <= MAX_UNSENT:
-            self._roomy = now
-        if not backlog or taken > self._taken:
-            self._moved, self._taken = now, taken
-        return now - self._roomy > GRACE or now - self._moved > STALL
+        buffered = self._transport.get_write_buffer_size()
+        return self._patience.ends(self._size + buffered, self._given - buffered, self._time())
 
     async def write(self) -> None:
         """Send what is lined up, until the session ends or the connection does."""

@@ -29,10 +29,9 @@ from urllib.parse import urlsplit
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from ..wire.message import Request
-from . import damage
-from .broadcast import Hub
+from .broadcast import PULSE, Hub
 from .carriage import MAX_BODY, collect, deliver, head, reader, refused, reply, reset
-from .chaos import SOCKET, Chaos, Moment
+from .chaos import Chaos
 from .chronicle import Chronicle
 from .clock import Clock
 from .committer import Committer
@@ -47,8 +46,6 @@ from .journal import Journal
 from .outlet import Outlet
 from .store import StoreError
 
-PULSE = 0.025
-"""Seconds between two looks at the exchange."""
 MAX_SOCKETS = 100
 FAREWELL = 1.0
 """Seconds that the other side may take to close."""
@@ -77,13 +74,13 @@ class Server:
         self.port = port
         """The port asked for; once started, the one it listens to."""
         self._gate = Gate(exchange, limited=limited)
-        self._handshake = Handshake(exchange, self._gate.turnstile)
         self._limited = limited
         self._sockets: dict[Outlet, None] = {}
         self._failure: Exception | None = None
         self._opening = True
         self._log = logging.getLogger("upbit.paper")
         self.chaos = chaos or Chaos(exchange.seed)
+        self._handshake = Handshake(exchange, self._gate.turnstile, self.chaos)
         chronicle = Chronicle(exchange, self.chaos)
         self._entrance = Entrance(self._gate, self.chaos, chronicle)
         self.control = Control(exchange, self.chaos, chronicle, token=control_token)
@@ -259,11 +256,9 @@ class Server:
         if len(self._sockets) >= MAX_SOCKETS:
             return refused(HTTPStatus.SERVICE_UNAVAILABLE, "too_many_sockets", f"{MAX_SOCKETS} sockets are open")
         now = self.exchange.advance()
-        for rule in self.chaos.choose(Moment(now, "GET", path), SOCKET):
-            return reply(damage.gateway(rule.status), "") if rule.status else reset(received)
         admitted = self._handshake.admit(head(received), path, peer, now)
         if not isinstance(admitted, Admission):
-            return reply(admitted, "")
+            return reset(received) if admitted is None else reply(admitted, "")
         ws = web.WebSocketResponse(autoping=False, timeout=FAREWELL, max_msg_size=MAX_BODY)
         ws.headers.update(admitted.headers)
         await ws.prepare(received)

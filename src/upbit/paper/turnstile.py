@@ -74,11 +74,7 @@ class Turnstile:
     def __init__(self, profile: Profile, account: str, *, limited: bool = True) -> None:
         self._profile = profile
         self._account = account
-        self._limits: Mapping[str, Limit] = {
-            **limits(profile.on),
-            "websocket": Limit(5, per_minute=100 if profile.limited_by_key else None),
-            "origin": ORIGIN,
-        }
+        self._limits: Mapping[str, Limit] = {**limits(profile.on), "origin": ORIGIN}
         self._limited = limited
         self._gauges: dict[tuple[str, str], Gauge] = {}
         self._strikes: dict[str, Strikes] = {}

@@ -21,8 +21,9 @@ Group: TypeAlias = Literal[
     "order",
     "order-test",
     "order-cancel-all",
+    "websocket",
 ]
-"""A rate-limit group, by the name the documents give it."""
+"""A rate-limit group, by the name the documents give it. That of new sockets is `websocket`; no operation is in it."""
 
 SPELLINGS: Mapping[str, str] = {"candle": "candles", "trade": "crix-trades"}
 """Groups that the header spells in another way than the documents [recorded 2026-03]."""
@@ -65,14 +66,17 @@ def limits(on: date | None = None) -> Mapping[str, Limit]:
         table: dict[str, Limit] = dict.fromkeys(_QUOTATION, Limit(10, per_minute=600))
         table["default"] = Limit(30, per_minute=900)
         table["order"] = Limit(8, per_minute=200)
+        sockets = Limit(5, per_minute=100)
         refill: Refill = "first"
     else:
         refill = "drip"
         table = dict.fromkeys(_QUOTATION, Limit(10, refill="clock"))
         table["default"] = Limit(30, refill=refill)
         table["order"] = Limit(8 if on is not None and on < ORDER_LIMIT_RAISED else 12, refill=refill)
+        sockets = Limit(5)
     table["order-test"] = Limit(8, refill=refill)
     table["order-cancel-all"] = Limit(1, 2.0, refill=refill)
+    table["websocket"] = sockets
     return table
 
 

@@ -1,0 +1,295 @@
+"""What a feed does with what its sockets say: read it, put it in order, keep the views up to date, line it up.
+
+Each frame is read once; each event goes through the line of its market or account, which refuses what is stale or
+twice (`trades`, `candles`, `own`, `balances`, `latest`). What a line cannot know it looks up by REST: those `Check`s
+are collected here for whoever carries them out. No I/O, no waiting and no clock: the holder of the sockets calls
+`opened`, `hear` and `lost`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+import msgspec
+
+from ..models import (
+    CandleEvent,
+    FeedEvent,
+    Gap,
+    MyAssetEvent,
+    MyOrderEvent,
+    OrderbookEvent,
+    SocketEvent,
+    TickerEvent,
+    TradeEvent,
+)
+from ..wire.events import Subscriptions, Up, read
+from ..wire.frames import PRIVATE, PUBLIC, SocketError, Subscription, split_code
+from .balances import Balances
+from .candles import Candles
+from .heal import AUDIT, Heal
+from .inbox import Inbox
+from .latest import Latest
+from .own import OwnOrders
+from .session import Session
+from .trades import Trades
+
+Line: TypeAlias = Trades | Candles | OwnOrders | Balances
+"""What REST can complete."""
+START = "start"
+"""Why own orders and balances are looked up the first time."""
+
+
+class View(Protocol):
+    """A picture kept up to date by events."""
+
+    def apply(self, event: FeedEvent, /) -> object:
+        """Take an event; what it does not care for it ignores."""
+        ...
+
+
+class Check(NamedTuple):
+    """Something to be looked up by REST, and what asked for it."""
+
+    line: Line
+    reason: str
+    steps: Heal[list[FeedEvent]]
+    uuid: str = ""
+    """The only order it is about."""
+
+
+class Counts(msgspec.Struct):
+    """What became of what was heard."""
+
+    frames: int = 0
+    refused: int = 0
+    """Events that were stale, or the same again."""
+    unreadable: int = 0
+    """Frames that were no events."""
+    gaps: int = 0
+    recovered: int = 0
+    """Events learned by REST."""
+
+
+class Intake:
+    """Between the sockets of a feed and its inbox.
+
+    `wall` gives seconds since the epoch, to date gaps; `news` is called whenever something was lined up.
+    """
+
+    def __init__(self, inbox: Inbox, *, wall: Callable[[], float], news: Callable[[], None]) -> None:
+        self.inbox = inbox
+        self.counts = Counts()
+        self.views: list[View] = []
+        self.taps: list[Callable[[bytes | str], None]] = []
+        """Told every frame as it came."""
+        self.lists: dict[str, Subscriptions] = {}
+        """The latest answer to LIST_SUBSCRIPTIONS, by the path of the socket."""
+        self.checks: list[Check] = []
+        """What is to be looked up, for whoever takes it from here."""
+        self._wall = wall
+        self._news = news
+        self._wanted: Mapping[str, tuple[Subscription, ...]] = {}  # by path
+        self._latest = Latest()
+        self._trades: dict[str, Trades] = {}
+        self._candles: dict[tuple[str, str], Candles] = {}
+        self._own: OwnOrders | None = None
+        self._markets: set[str] = set()
+        self._looked_at: set[str] = set()  # own orders of which a fill is being looked for
+        self._balances: Balances | None = None
+        self._silent_since: dict[str, datetime] = {}  # by path; absent before the first connection
+        self._takers: dict[type, Callable[[Any], Sequence[FeedEvent]]] = {
+            TickerEvent: self._latest.take,
+            OrderbookEvent: self._latest.take,
+            TradeEvent: self._take_trade,
+            CandleEvent: self._take_candle,
+            MyOrderEvent: self._take_order,
+            MyAssetEvent: self._take_assets,
+        }
+
+    # -- what is wanted ------------------------------------------------------------------------------
+
+    def follow(self, wanted: Mapping[str, tuple[Subscription, ...]]) -> None:
+        """Be ready for these subscriptions, by path; forget what came of others."""
+        self._wanted = wanted
+        everything = [one for subscriptions in wanted.values() for one in subscriptions]
+        markets = {code for one in everything if one.type == "trade" for code in one.codes}
+        self._trades = {market: self._trades.get(market) or Trades(market) for market in sorted(markets)}
+        candles = {(one.type, code) for one in everything if one.type.startswith("candle.") for code in one.codes}
+        self._candles = {key: self._candles.get(key) or Candles(*key) for key in sorted(candles)}
+        fresh: list[Line] = []
+        orders = [one.codes for one in everything if one.type == "myOrder"]
+        markets = {code for codes in orders for code in codes} if all(orders) else set[str]()
+        if not orders:
+            self._own, self._markets = None, set()
+        elif self._own is None or markets != self._markets:
+            self._own, self._markets = OwnOrders(markets), markets
+            fresh.append(self._own)
+        if not any(one.type == "myAsset" for one in everything):
+            self._balances = None
+        elif self._balances is None:
+            self._balances = Balances()
+            fresh.append(self._balances)
+        if PRIVATE in self._silent_since:  # else when it is opened
+            self._check(fresh, START)
+
+    @property
+    def lines(self) -> list[Line]:
+        """Everything that can be audited."""
+        own = [line for line in (self._own, self._balances) if line is not None]
+        return [*own, *self._trades.values(), *self._candles.values()]
+
+    def audit(self, line: Line) -> None:
+        """Have a line looked up though nothing seems to be wrong."""
+        if line in self.lines:
+            self._check([line], AUDIT)
+
+    # -- what happens --------------------------------------------------------------------------------
+
+    def opened(self, session: Session) -> None:
+        """A connection was opened: what was missed since the one before is to be found."""
+        now = self._now()
+        since = self._silent_since.get(session.path)
+        self._silent_since[session.path] = now
+        if session.path == PUBLIC:
+            self._latest.clear()
+        if since is not None:
+            self._interrupted(session.path, since, now, f"reconnect: {session.reason}".removesuffix(": "))
+        elif session.path == PRIVATE:
+            self._check(self._lines_of(PRIVATE), START)
+
+    def lost(self, session: Session) -> None:
+        """A connection ended."""
+        if session.path in self._silent_since:
+            self._silent_since[session.path] = self._now()
+
+    def hear(self, session: Session, frame: bytes | str, now: float) -> bool:
+        """Take a frame. Say whether the session has something else to do now; raises the SocketError that is fatal."""
+        self.counts.frames += 1
+        for tap in self.taps:
+            tap(frame)
+        try:
+            messages = read(frame)
+        except ValueError as error:
+            self._unreadable(session, str(error))
+            return True
+        stir = False
+        delivered = False
+        for message in messages:
+            if isinstance(message, SocketError | Up | Subscriptions):
+                stir = self._odd(session, message, now) or stir
+                continue
+            snapshot = getattr(message, "stream_type", None) == "SNAPSHOT"
+            session.heard(message.type, getattr(message, "code", None) or "", now, snapshot=snapshot)
+            events = self._takers.get(type(message), _pass)(message)
+            for event in events:
+                self._put(event)
+                delivered = True
+            if not events:
+                self.counts.refused += 1
+        if delivered:
+            self._news()
+        return stir or bool(self.checks)
+
+    def settle(self, check: Check, events: Iterable[FeedEvent]) -> None:
+        """Take what a check ended in."""
+        self._looked_at.discard(check.uuid)
+        self.deliver(events)
+        if check.line is self._own:
+            self._look()
+
+    def deliver(self, events: Iterable[FeedEvent]) -> None:
+        """Line up what a check found."""
+        for event in events:
+            if isinstance(event, Gap):
+                self.counts.gaps += 1
+            elif getattr(event, "stream_type", "") == "RECOVERED":
+                self.counts.recovered += 1
+            self._put(event)
+        self._news()
+
+    # -- insides -------------------------------------------------------------------------------------
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._wall(), UTC)
+
+    def _put(self, event: FeedEvent) -> None:
+        for view in self.views:
+            view.apply(event)
+        self.inbox.put(event)
+
+    def _take_trade(self, event: TradeEvent) -> Sequence[FeedEvent]:
+        line = self._trades.get(event.code)
+        return () if line is None else line.take(event)
+
+    def _take_candle(self, event: CandleEvent) -> Sequence[FeedEvent]:
+        line = self._candles.get((event.type, event.code))
+        return () if line is None else line.take(event)
+
+    def _take_order(self, event: MyOrderEvent) -> Sequence[FeedEvent]:
+        if self._own is None:
+            return ()
+        events = self._own.take(event)
+        self._look()
+        return events
+
+    def _look(self) -> None:
+        """Have looked at the orders of which a fill is missing."""
+        own = self._own
+        if own is not None:
+            for uuid in own.needs:
+                if uuid not in self._looked_at:
+                    self._looked_at.add(uuid)
+                    self.checks.append(Check(own, "fill", own.look(uuid, self._now()), uuid))
+
+    def _take_assets(self, event: MyAssetEvent) -> Sequence[FeedEvent]:
+        return () if self._balances is None else self._balances.take(event)
+
+    def _odd(self, session: Session, message: SocketError | Up | Subscriptions, now: float) -> bool:
+        """Take what is no event; say whether the session has something else to do now."""
+        if isinstance(message, SocketError):
+            if session.error(message, now):
+                raise message
+            return True
+        if isinstance(message, Subscriptions):
+            session.listed(now)
+            self.lists[session.path] = message
+            self._news()
+        return False
+
+    def _unreadable(self, session: Session, detail: str) -> None:
+        """Something was said that nobody can read: it may have been anything this socket tells."""
+        self.counts.unreadable += 1
+        now = self._now()
+        session.resync()
+        self._interrupted(session.path, now, now, "unreadable", detail)
+
+    def _interrupted(self, path: str, start: datetime, end: datetime, reason: str, detail: str = "") -> None:
+        """Have looked up what may have been missed, and say so of what cannot be."""
+        self._check(self._lines_of(path), reason)
+        types = {one.type for one in self._wanted.get(path, ()) if not one.is_only_snapshot}
+        passing = sorted(types - {"trade", "myOrder", "myAsset"} - {type for type, _ in self._candles})
+        self.deliver(
+            Gap(type=type, codes=self._codes(path, type), start=start, end=end, reason=reason, lost=None, detail=detail)
+            for type in passing
+        )
+
+    def _codes(self, path: str, type: str) -> tuple[str, ...]:
+        codes = [split_code(code)[0] for one in self._wanted[path] if one.type == type for code in one.codes]
+        return tuple(dict.fromkeys(codes))
+
+    def _lines_of(self, path: str) -> list[Line]:
+        if path == PUBLIC:
+            return [*self._trades.values(), *self._candles.values()]
+        return [line for line in (self._own, self._balances) if line is not None and path == PRIVATE]
+
+    def _check(self, lines: Iterable[Line], reason: str) -> None:
+        now = self._now()
+        self.checks += [Check(line, reason, line.check(reason, now)) for line in lines]
+
+
+def _pass(event: SocketEvent) -> Sequence[FeedEvent]:
+    """Take what has no line: each event stands for itself."""
+    return (event,)

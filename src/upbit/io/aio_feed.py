@@ -1,0 +1,208 @@
+"""The tasks of a feed: one for each socket, one for each look-up under way, one that audits.
+
+It decides nothing: when to connect is the business of `flow.session`, what is missing that of `flow.intake`. The first
+task that fails ends them all, and whoever reads the feed is told why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, NamedTuple
+
+from ..api.operation import Operation
+from ..errors import APIError
+from ..flow.heal import Ask, Heal
+from ..flow.intake import Check, Intake
+from ..flow.pace import Pace
+from ..flow.session import Session
+from ..models import FeedEvent
+from ..wire.frames import PUBLIC
+from . import Dial
+from .aio_socket import drive
+
+REST = 8
+"""Look-ups at the same time."""
+
+
+class Place(NamedTuple):
+    """What the sockets of a feed need."""
+
+    ws_url: str
+    """The public one."""
+    dial: Dial
+    token: Callable[[], str] | None
+    """Makes the `Authorization` of the other ones."""
+    pace: Pace
+    ask: Callable[[Operation[..., Any], dict[str, Any]], Awaitable[Any]]
+    """Calls an operation."""
+
+
+class Crew:
+    """Whoever works for one feed, in the loop that runs when it is made."""
+
+    def __init__(
+        self,
+        intake: Intake,
+        place: Place,
+        *,
+        audit: float | None,
+        told: Callable[[Session], None],
+    ) -> None:
+        self._intake = intake
+        self._place = place
+        self._told = told
+        self._wakes: dict[str, asyncio.Event] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._under_way: dict[int, list[Check]] = {}  # by line: the check that runs, and those after it
+        self._room = asyncio.Semaphore(REST)
+        self._waiting: asyncio.Future[None] | None = None
+        self.failure: BaseException | None = None
+        """Why the feed ended by itself."""
+        self.over = False
+        if audit is not None:
+            self._start(self._patrol(audit))
+
+    # -- sockets -------------------------------------------------------------------------------------
+
+    def man(self, session: Session) -> None:
+        """Take care of a socket from now on."""
+        path = session.path
+        wake = self._wakes[path] = asyncio.Event()
+
+        def hear(frame: bytes | str, now: float) -> None:
+            if self._intake.hear(session, frame, now):
+                wake.set()
+                self._look_up()
+
+        def told(session: Session) -> None:
+            if session.state == "live":
+                self._intake.opened(session)
+                self._look_up()
+            else:
+                self._intake.lost(session)
+            self._told(session)
+
+        self._start(
+            drive(
+                session,
+                self._place.dial,
+                hear,
+                url=f"{self._place.ws_url}{path.removeprefix(PUBLIC)}",
+                pace=self._place.pace,
+                wake=wake,
+                token=None if path == PUBLIC else self._place.token,
+                told=told,
+            )
+        )
+
+    def stir(self) -> None:
+        """Let every session say anew what it wants."""
+        for wake in self._wakes.values():
+            wake.set()
+        self._look_up()
+
+    async def leave(self) -> None:
+        """End everything."""
+        self.over = True
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        for checks in self._under_way.values():
+            for check in checks:
+                check.steps.close()
+        self.news()
+
+    # -- readers -------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Raise what ended the feed, if it ended by itself."""
+        if self.failure is not None:
+            raise self.failure
+
+    async def pause(self) -> None:
+        """Let the sockets have their turn."""
+        await asyncio.sleep(0)
+
+    def news(self) -> None:
+        """Wake who waits for events."""
+        waiting = self._waiting
+        if waiting is not None and not waiting.done():
+            waiting.set_result(None)
+
+    async def wait(self) -> None:
+        """Wait for events, or the end."""
+        if self._waiting is None or self._waiting.done():
+            self._waiting = asyncio.get_running_loop().create_future()
+        await asyncio.shield(self._waiting)
+
+    # -- look-ups ------------------------------------------------------------------------------------
+
+    def _look_up(self) -> None:
+        """Carry out what the intake wants looked up; of one line, one after the other."""
+        checks, self._intake.checks = self._intake.checks, []
+        for check in checks:
+            queue = self._under_way.setdefault(id(check.line), [])
+            if len(queue) > 1 and not queue[-1].uuid and not check.uuid:
+                queue.pop().steps.close()  # it has not begun: the newer one finds what it would have found
+            queue.append(check)
+            if len(queue) == 1:
+                self._start(self._work_off(id(check.line)))
+
+    async def _work_off(self, line: int) -> None:
+        queue = self._under_way[line]
+        while queue:
+            check = queue[0]
+            async with self._room:
+                events = await self._carry(check.steps)
+            del queue[0]
+            self._intake.settle(check, events)
+            self._look_up()
+        del self._under_way[line]
+
+    async def _carry(self, steps: Heal[list[FeedEvent]]) -> list[FeedEvent]:
+        answer: object = None
+        failure: APIError | None = None
+        while True:
+            try:
+                step = steps.send(answer) if failure is None else steps.throw(failure)
+            except StopIteration as stop:
+                events: list[FeedEvent] = stop.value
+                return events
+            answer = failure = None
+            if isinstance(step, Ask):
+                operation, arguments = step
+                try:
+                    answer = await self._place.ask(operation, arguments)
+                except APIError as error:
+                    failure = error
+            else:
+                await asyncio.sleep(step.seconds)
+
+    async def _patrol(self, seconds: float) -> None:
+        """Look every line up once in so many seconds, evenly."""
+        while True:
+            lines = self._intake.lines
+            if not lines:
+                await asyncio.sleep(seconds)
+            for line in lines:
+                await asyncio.sleep(seconds / len(lines))
+                if id(line) not in self._under_way:
+                    self._intake.audit(line)
+                    self._look_up()
+
+    # -- tasks ---------------------------------------------------------------------------------------
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None and self.failure is None:
+            self.failure = error
+            for other in self._tasks:
+                other.cancel()
+            self.news()

@@ -1,0 +1,423 @@
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+from itertools import count
+from typing import NamedTuple
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.paper.floor import FREE
+from tests.views.events import MIDNIGHT, gap, moment, trade
+from upbit.errors import BadRequestError
+from upbit.models import Account, MyAsset, MyAssetEvent, MyOrderEvent, Order
+from upbit.paper.book import SCALE, Side
+from upbit.paper.bulletin import Bulletin
+from upbit.paper.desk.shown import order_model
+from upbit.paper.engine import Engine
+from upbit.paper.ledger import Ledger
+from upbit.paper.orders import AssetChanged, Event, OrderChanged, OrdType, SmpType, Ticket
+from upbit.paper.profile import read_profile
+from upbit.views import Portfolio
+from upbit.wire.events import read
+from upbit.wire.frames import write_event
+
+D = Decimal
+ME = "me"
+Told = MyOrderEvent | MyAssetEvent
+
+
+class Exchange:
+    """The engine of the paper exchange, and what its private stream tells one of its users."""
+
+    def __init__(self, profile: str = "current", **held: int) -> None:
+        numbers = count(1)
+        self.profile = read_profile(profile)
+        self.bulletin = Bulletin(self.profile)
+        self.now = MIDNIGHT
+        self.told: list[Told] = []
+        self.ledger = Ledger()
+        self.engine = Engine(
+            ["KRW-BTC", "KRW-XRP", "BTC-XRP"], self.ledger, FREE, ids=lambda: f"id-{next(numbers)}", emit=self.hear
+        )
+        for currency, amount in held.items():
+            self.ledger.deposit(ME, currency, D(amount))
+        for currency in ("KRW", "BTC", "XRP"):
+            self.ledger.deposit("other", currency, D(10**9))
+
+    def hear(self, event: Event) -> None:
+        match event:
+            case OrderChanged(order=order) if order.account == ME:
+                told = self.bulletin.order(event)
+            case AssetChanged(account=account, currencies=currencies, time=time) if account == ME:
+                told = self.bulletin.assets(ME, [(one, self.ledger.holding(ME, one)) for one in currencies], time)
+            case _:
+                return
+        (message,) = read(write_event(told, "SIMPLE"))
+        assert isinstance(message, MyOrderEvent | MyAssetEvent)
+        self.told.append(message)
+
+    def place(
+        self,
+        side: Side,
+        price: int | str | None,
+        volume: int | str | None,
+        ord_type: OrdType = "limit",
+        *,
+        market: str = "KRW-BTC",
+        account: str = ME,
+        smp_type: SmpType | None = None,
+    ) -> str:
+        """Place an order a millisecond later; its uuid, or nothing if it is refused."""
+        self.now += 1
+        ticket = Ticket(
+            account=account,
+            market=market,
+            side=side,
+            ord_type=ord_type,
+            price=None if price is None else D(price),
+            volume=None if volume is None else D(volume),
+            smp_type=smp_type,
+        )
+        try:
+            order = self.engine.accept(ticket, self.now)
+        except BadRequestError:
+            return ""
+        self.engine.match(order, self.now)
+        return order.uuid
+
+    def cancel(self, choice: int) -> None:
+        self.now += 1
+        orders = self.engine.register.open_orders(ME)
+        if orders:
+            self.engine.cancel(orders[choice % len(orders)], self.now)
+
+    def deposit(self, currency: str, amount: int) -> None:
+        self.now += 1
+        self.ledger.deposit(ME, currency, D(amount))
+        self.hear(AssetChanged(ME, (currency,), self.now))
+
+    def accounts(self) -> list[Account]:
+        return [
+            Account(
+                currency=currency,
+                balance=held.balance,
+                locked=held.locked,
+                avg_buy_price=held.average,
+                avg_buy_price_modified=False,
+                unit_currency="KRW",
+            )
+            for currency, held in self.ledger.holdings(ME)
+        ]
+
+    def open_orders(self) -> dict[str, Order]:
+        orders = self.engine.register.open_orders(ME)
+        return {order.uuid: order_model(order, self.profile, funds=True) for order in orders}
+
+    def fills(self) -> set[tuple[str, str]]:
+        return {(order.uuid, fill.uuid) for order in self.engine.register.orders(ME) for fill in order.trades}
+
+
+def portfolio(events: list[Told], accounts: list[Account] | None = None, history: int = 1000) -> Portfolio:
+    one = Portfolio(accounts or (), history=history)
+    for event in events:
+        one.apply(event)
+    return one
+
+
+def same(one: Portfolio, exchange: Exchange) -> None:
+    """Hold a portfolio against the exchange's accounts, orders and fills."""
+    for account in exchange.accounts():
+        held = one.balances[account.currency]
+        assert (account.balance, account.locked) == (held.balance, held.locked), account.currency
+        assert account.avg_buy_price == (one.avg_buy_price(account.currency) or 0), account.currency
+    assert exchange.open_orders() == one.orders
+    assert exchange.fills() == {(fill.uuid, fill.trade_uuid) for fill in one.fills}
+
+
+# -- against the exchange ----------------------------------------------------------------------------
+
+
+class Act(NamedTuple):
+    kind: str
+    side: Side
+    price: int
+    volume: int
+    market: str
+    smp_type: SmpType | None
+
+    def on(self, exchange: Exchange) -> None:
+        volume = str(D(self.volume) / SCALE)
+        match self.kind:
+            case "other":
+                exchange.place(self.side, self.price, volume, market=self.market, account="other")
+            case "limit":
+                exchange.place(self.side, self.price, volume, market=self.market, smp_type=self.smp_type)
+            case "market" if self.side == "bid":
+                exchange.place("bid", self.price * 2, None, "price", market=self.market)
+            case "market":
+                exchange.place("ask", None, volume, "market", market=self.market)
+            case "cancel":
+                exchange.cancel(self.volume)
+            case _:
+                exchange.deposit(self.market[-3:], self.volume)
+
+
+sides: st.SearchStrategy[Side] = st.sampled_from(("bid", "ask"))
+smp_types: st.SearchStrategy[SmpType | None] = st.sampled_from((None, None, "cancel_maker", "cancel_taker", "reduce"))
+acts = st.builds(
+    Act,
+    st.sampled_from(("other", "other", "limit", "limit", "market", "cancel", "deposit")),
+    sides,
+    st.integers(98, 102),
+    st.integers(1, 4 * SCALE),
+    st.sampled_from(("KRW-BTC", "KRW-XRP", "BTC-XRP")),
+    smp_types,
+)
+
+
+def reordered(events: list[Told], chance: random.Random) -> list[Told]:
+    """Repeat some and mix all, but keep balances and fills of one millisecond in order."""
+    times = sorted({event.timestamp for event in events})
+    groups = [[event for event in events if event.timestamp == time] for time in times]
+    for group in groups:
+        for _ in range(chance.randrange(3)):
+            again = chance.randrange(len(group))
+            group.insert(chance.randrange(again + 1, len(group) + 1), group[again])
+    groups += [list(group) for group in chance.sample(groups, len(groups) // 2)]
+    mixed: list[Told] = []
+    while groups:
+        group = chance.choice(groups)
+        mixed.append(group.pop(0))
+        groups = [group for group in groups if group]
+    return mixed
+
+
+@settings(max_examples=100)
+@given(acts=st.lists(acts, min_size=10, max_size=40), seed=st.integers(0, 2**16))
+def test_a_portfolio_is_what_the_exchange_has_whatever_the_order_and_however_often(acts: list[Act], seed: int) -> None:
+    exchange = Exchange(KRW=10_000, BTC=2, XRP=3)
+    accounts = exchange.accounts()
+    for act in acts:
+        act.on(exchange)
+    same(portfolio(exchange.told, accounts), exchange)
+    same(portfolio(reordered(exchange.told, random.Random(seed)), accounts), exchange)
+    assert exchange.open_orders() == portfolio(exchange.told).orders
+
+
+# -- one by one --------------------------------------------------------------------------------------
+
+
+def states(exchange: Exchange) -> list[str]:
+    return [event.state for event in exchange.told if isinstance(event, MyOrderEvent)]
+
+
+def steps(exchange: Exchange, *wanted: str) -> list[Told]:
+    """The order events of the states, in that order."""
+    told = [event for event in exchange.told if isinstance(event, MyOrderEvent)]
+    return [next(event for event in told if event.state == state) for state in wanted]
+
+
+def test_a_new_portfolio_has_what_the_accounts_say() -> None:
+    one = Portfolio(Exchange(KRW=500).accounts())
+    assert {"KRW": MyAsset(currency="KRW", balance=D(500), locked=D(0))} == one.balances
+    assert ({}, [], None, None) == (one.orders, one.fills, one.avg_buy_price("KRW"), one.stale_since)
+    assert ({}, None) == (Portfolio().balances, Portfolio().avg_buy_price("BTC"))
+
+
+def test_buys_join_the_average_without_their_fee_and_sales_leave_it_until_all_is_sold() -> None:
+    exchange = Exchange(KRW=1_000_000)
+    averages: list[Decimal | None] = []
+    for side, price, volume in (("bid", 100, 1), ("bid", 400, 2), ("ask", 700, 1), ("ask", 800, 2), ("bid", 50, 1)):
+        exchange.place("ask" if side == "bid" else "bid", price, volume, account="other")
+        exchange.place("bid" if side == "bid" else "ask", price, volume)
+        averages.append(portfolio(exchange.told, []).avg_buy_price("BTC"))
+    assert [D(100), D(300), D(300), None, D(50)] == averages
+
+
+def test_what_was_there_before_counts_with_its_average() -> None:
+    held = Account(
+        currency="BTC",
+        balance=D(1),
+        locked=D(2),
+        avg_buy_price=D(100),
+        avg_buy_price_modified=True,
+        unit_currency="KRW",
+    )
+    exchange = Exchange(KRW=1_000_000)
+    exchange.place("ask", 500, 1, account="other")
+    exchange.place("bid", 500, 1)
+    orders = [event for event in exchange.told if isinstance(event, MyOrderEvent)]
+    assert D(200) == portfolio([*orders], [held]).avg_buy_price("BTC")
+    assert D(500) == portfolio([*orders]).avg_buy_price("BTC")
+
+
+def test_the_unit_of_averages_is_that_of_the_accounts() -> None:
+    exchange = Exchange(BTC=1_000)
+    exchange.place("ask", 2, 1, account="other", market="BTC-XRP")
+    exchange.place("bid", 2, 1, market="BTC-XRP")
+    account = Account(
+        currency="XRP",
+        balance=D(0),
+        locked=D(0),
+        avg_buy_price=D(0),
+        avg_buy_price_modified=False,
+        unit_currency="BTC",
+    )
+    assert (None, D(2)) == (
+        portfolio(exchange.told).avg_buy_price("XRP"),
+        portfolio(exchange.told, [account]).avg_buy_price("XRP"),
+    )
+
+
+def test_an_order_heard_of_by_a_fill_has_no_price_until_it_is_told() -> None:
+    exchange = Exchange(KRW=1_000_000)
+    exchange.place("ask", 90, 1, account="other")
+    uuid = exchange.place("bid", 100, 3)
+    wait, filled = steps(exchange, "wait", "trade")
+    one = portfolio([filled])
+    assert (None, D(3), D(2)) == (
+        one.orders[uuid].price,
+        one.orders[uuid].volume,
+        one.orders[uuid].remaining_volume,
+    )
+    one.apply(wait)
+    assert exchange.open_orders() == one.orders
+
+
+def test_an_order_that_ended_stays_ended_and_its_late_fill_counts() -> None:
+    exchange = Exchange(KRW=1_000_000)
+    exchange.place("ask", 90, 1, account="other")
+    exchange.place("bid", 100, 1)
+    assert ["wait", "trade", "done"] == states(exchange)
+    one = portfolio(steps(exchange, "done", "trade", "wait", "trade"))
+    assert ({}, 1, D(90)) == (one.orders, len(one.fills), one.avg_buy_price("BTC"))
+
+
+def test_fills_stand_in_the_order_of_their_times_and_the_oldest_go() -> None:
+    exchange = Exchange(KRW=1_000_000)
+    for price in (90, 91, 92):
+        exchange.place("ask", price, 1, account="other")
+        exchange.place("bid", price, 1)
+    events = [event for event in exchange.told if isinstance(event, MyOrderEvent)]
+    assert [D(90), D(91), D(92)] == [fill.price for fill in portfolio([*reversed(events)]).fills]
+    assert [D(91), D(92)] == [fill.price for fill in portfolio([*events], history=2).fills]
+    assert [] == portfolio([*events], history=0).fills
+
+
+def test_a_sale_to_oneself_counts_twice_as_the_two_orders_it_filled() -> None:
+    exchange = Exchange(KRW=1_000_000, BTC=4)
+    accounts = exchange.accounts()
+    exchange.place("ask", 100, 1)
+    exchange.place("ask", 150, 2)
+    exchange.place("bid", 200, 3)
+    one = portfolio(exchange.told, accounts)
+    assert 4 == len(one.fills)
+    assert D("116.66666667") == one.avg_buy_price("BTC")
+    same(one, exchange)
+
+
+def test_what_self_match_prevention_took_off_was_of_the_order() -> None:
+    exchange = Exchange(KRW=1_000_000, BTC=4)
+    exchange.place("ask", 100, 1)
+    exchange.place("ask", 110, 1, account="other")
+    uuid = exchange.place("bid", 120, 3, smp_type="reduce")
+    (filled,) = steps(exchange, "trade")
+    assert (D(3), D(1)) == (portfolio([filled]).orders[uuid].volume, portfolio([filled]).orders[uuid].prevented_volume)
+    assert exchange.open_orders() == portfolio(exchange.told).orders
+
+
+def test_without_balances_the_fills_say_what_is_held() -> None:
+    exchange = Exchange(KRW=1_000_000, BTC=4)
+    exchange.place("bid", 90, 4, account="other")
+    exchange.place("ask", 90, 4)
+    exchange.place("ask", 100, 2, account="other")
+    exchange.place("bid", 100, 1)
+    exchange.place("bid", 100, 1)
+    exchange.place("ask", 1, 1, market="BTC-XRP", account="other")
+    exchange.place("bid", 1, 1, market="BTC-XRP")
+    exchange.place("ask", 200, 1, account="other")
+    exchange.place("bid", 200, 1)
+    fills = [event for event in exchange.told if isinstance(event, MyOrderEvent)]
+    average = portfolio([*fills]).avg_buy_price("BTC")
+    assert D("150.01250313") == average == exchange.ledger.holding(ME, "BTC").average
+
+
+def test_fills_of_2023_have_no_uuid_and_no_fee() -> None:
+    exchange = Exchange("2023", KRW=1_000_000)
+    exchange.place("ask", 90, 1, account="other")
+    exchange.place("ask", 100, 1, account="other")
+    exchange.place("bid", 100, 2)
+    one = portfolio(exchange.told + exchange.told)
+    assert [(None, D(90)), (None, D(100))] == [(fill.trade_uuid, fill.price) for fill in one.fills]
+    assert D(95) == one.avg_buy_price("BTC")
+
+
+def test_a_deposit_weighs_in_the_next_average_even_when_it_is_told_after_it() -> None:
+    exchange = Exchange(KRW=1_000_000)
+    for price in (100, 400):
+        exchange.place("ask", price, 1, account="other")
+        exchange.place("bid", price, 1)
+        exchange.deposit("BTC", 1)
+    same(portfolio(exchange.told, []), exchange)
+    same(portfolio([*sorted(exchange.told, key=lambda event: isinstance(event, MyAssetEvent))], []), exchange)
+    assert D(200) == portfolio(exchange.told).avg_buy_price("BTC")
+
+
+def test_long_histories_take_no_more_room_and_old_news_does_no_harm() -> None:
+    exchange = Exchange(KRW=100_000_000, BTC=1)
+    accounts = exchange.accounts()
+    for number in range(200):
+        exchange.place("ask", 100 + number, 1, account="other")
+        exchange.place("bid", 1000, 1)
+        exchange.place("bid", 90, 1, account="other")
+        exchange.place("ask", 90, "0.5")
+    one = portfolio(exchange.told, accounts)
+    same(one, exchange)
+    for event in exchange.told[:50]:
+        one.apply(event)
+    same(one, exchange)
+    assert all(len(held._steps) <= 256 for held in one._holdings.values())
+
+
+def test_orders_that_ended_long_ago_are_forgotten() -> None:
+    exchange = Exchange(KRW=1_000_000)
+    exchange.place("bid", 90, 1)
+    exchange.cancel(0)
+    (ended,) = steps(exchange, "cancel")
+    one = portfolio([msgspec.structs.replace(ended, uuid=f"{number}") for number in range(10_050)])
+    assert ({}, 10_000) == (one.orders, len(one._ended))
+
+
+def test_events_of_a_state_nobody_knows_leave_the_order_open() -> None:
+    exchange = Exchange(KRW=1_000_000)
+    uuid = exchange.place("bid", 90, 1)
+    (wait,) = steps(exchange, "wait")
+    one = portfolio([msgspec.structs.replace(wait, state="amended", timestamp=wait.timestamp + 1)])
+    assert "amended" == one.orders[uuid].state
+
+
+def test_a_gap_that_was_not_recovered_is_shown_until_one_is_that_reaches_as_far() -> None:
+    one = Portfolio()
+    one.apply(gap("trade", start=1))
+    one.apply(trade(1))
+    one.apply(gap("myAsset", start=50, lost=0))
+    assert one.stale_since is None
+    one.apply(gap("myOrder", start=70))
+    one.apply(gap("myAsset", start=60, lost=3))
+    one.apply(gap("myOrder", start=90))
+    assert moment(60) == one.stale_since
+    one.apply(gap("myAsset", start=60, lost=0))
+    assert moment(70) == one.stale_since
+    one.apply(gap("myOrder", start=80, lost=0))
+    assert moment(70) == one.stale_since
+    one.apply(gap("myOrder", start=70, lost=0))
+    assert one.stale_since is None
+
+
+def test_what_is_given_out_is_a_copy() -> None:
+    one = Portfolio(Exchange(KRW=5).accounts())
+    one.balances.clear()
+    assert ["KRW"] == list(one.balances)
