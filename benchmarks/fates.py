@@ -150,13 +150,18 @@ def judged(made: Iterable[int], end: int, record: Mapping[str, Any]) -> Fate:
         raise RuntimeError(f"no trade was heard, but {record}")
     window = {one for one in made if heard[0] <= one <= end}
     lost = len(window.difference(heard))
-    gaps: Sequence[int | None] = record["lost"]
-    if gaps:
-        untold = 0 if None in gaps else max(0, lost - sum(filter(None, gaps)))
-    else:
-        untold = 0 if record["told"] or (record["end"] and not record["waits"]) else lost
     twice = sum(count > 1 for count in Counter(heard).values())
-    return Fate(len(window), lost, untold, twice, tuple(dict.fromkeys(record["told"])), record["end"])
+    told: tuple[str, ...] = tuple(dict.fromkeys(record["told"]))
+    if not record["gaps"]:
+        silent = not told and (record["waits"] or not record["end"])
+        return Fate(len(window), lost, lost if silent else 0, twice, told, record["end"])
+    gone: list[int | None] = [one for one, _ in record["gaps"]]
+    recovered = sum(count for _, count in record["gaps"])
+    if None in gone:
+        return Fate(len(window), lost, 0, twice, (f"gaps, {recovered} recovered", *told), record["end"])
+    owned = sum(filter(None, gone))
+    words = (f"gaps, {recovered} recovered, {owned} lost", *told)
+    return Fate(len(window), lost, max(0, lost - owned), twice, words, record["end"])
 
 
 def _made(exchange: Child) -> list[int]:

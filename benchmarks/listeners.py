@@ -26,6 +26,8 @@ from typing import Any
 ACCESS, SECRET = "access-key-of-a-benchmark", "secret-key-of-a-benchmark-0123456789"
 MARKET = "KRW-BTC"
 PATH = "/websocket/v1"
+PATIENCE = 30
+"""Seconds after which whoever has not done what was asked is killed."""
 
 Hear = Callable[[Any], bool]
 """Takes an event as it reaches the program; whether that was the last."""
@@ -298,7 +300,7 @@ class Stay:
     def __init__(self, listen: Listen, kind: str, read: Callable[[Any], int]) -> None:
         self._ids: list[int] = []
         self._told: list[str] = []
-        self._lost: list[int | None] = []
+        self._gaps: list[tuple[int | None, int]] = []
         self._end = ""
         self._over = False
         self._listen, self._kind, self._read = listen, kind, read
@@ -306,8 +308,8 @@ class Stay:
         Thread(target=self._stay, daemon=True).start()
 
     def tell(self) -> dict[str, Any]:
-        """Numbers of the trades heard, what else was told, how many trades gaps own up to, and how it ended if so."""
-        record = {"ids": self._ids, "told": self._told, "lost": self._lost, "end": self._end, "waits": False}
+        """Numbers of the trades heard, gaps as pairs of lost and recovered, what else was told, and how it ended."""
+        record = {"ids": self._ids, "gaps": self._gaps, "told": self._told, "end": self._end, "waits": False}
         if self._listen.__qualname__.startswith("pyupbit") and not (self._end or multiprocessing.active_children()):
             record |= {"end": "its process died, get() waits for ever", "waits": True}
         return record
@@ -329,9 +331,10 @@ class Stay:
         try:
             self._ids.append(self._read(event))
         except (AttributeError, KeyError, TypeError):
-            self._told.append(_described(event))
             if type(event).__name__ == "Gap":
-                self._lost.append(event.lost)
+                self._gaps.append((event.lost, event.recovered))
+            else:
+                self._told.append(_described(event))
         return self._over
 
 
@@ -339,8 +342,6 @@ def _described(event: Any) -> str:
     """Put in words what is no trade."""
     if isinstance(event, str):
         return event
-    if type(event).__name__ == "Gap":
-        return f"Gap: {event.reason}, lost {event.lost}, recovered {event.recovered}"
     return "an error" if "error" in str(event) else type(event).__name__
 
 
@@ -360,6 +361,7 @@ def main(name: str, authority: str) -> None:
     print("{}", flush=True)
     for line in FileIO(0):  # not sys.stdin: pyupbit forks, and its lock would be held for ever in the new process
         answer: dict[str, Any] = {}
+        signal.alarm(PATIENCE)
         match line.decode().split():
             case ["begin", kind]:
                 stay = Stay(listen, kind, getter("sequential_id"))
@@ -371,6 +373,7 @@ def main(name: str, authority: str) -> None:
                 answer = _lag(listen, kind, int(count), getter("timestamp"))
             case [kind, count]:
                 answer = _manage(listen, kind, int(count), getter("timestamp"))
+        signal.alarm(0)
         print(json.dumps(answer), flush=True)
 
 

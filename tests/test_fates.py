@@ -9,7 +9,7 @@ from benchmarks.table import columns
 
 
 def record(ids: list[int], **others: object) -> dict[str, object]:
-    return {"ids": ids, "told": [], "lost": [], "end": "", "waits": False} | others
+    return {"ids": ids, "told": [], "gaps": [], "end": "", "waits": False} | others
 
 
 def test_trades_before_the_first_heard_and_after_the_end_do_not_count() -> None:
@@ -26,10 +26,10 @@ def test_what_nobody_spoke_of_is_lost_and_untold() -> None:
         ({"told": ["on_disconnect"]}, 0),
         ({"end": "ConnectionClosedError"}, 0),
         ({"end": "its process died", "waits": True}, 2),
-        ({"told": ["Gap"], "lost": [0]}, 2),
-        ({"told": ["Gap"], "lost": [1, 0]}, 1),
-        ({"told": ["Gap"], "lost": [2]}, 0),
-        ({"told": ["Gap"], "lost": [0, None]}, 0),
+        ({"gaps": [(0, 3)]}, 2),
+        ({"gaps": [(1, 0), (0, 5)], "told": ["an error"]}, 1),
+        ({"gaps": [(2, 0)]}, 0),
+        ({"gaps": [(0, 0), (None, 0)]}, 0),
     ],
 )
 def test_a_word_an_end_and_a_gap_tell_but_a_gap_only_what_it_says(others: dict[str, object], untold: int) -> None:

@@ -33,7 +33,8 @@ from .api import (
 )
 from .api.operation import Async, AsyncReply, Face, Operation, Performs, Sync, SyncReply
 from .documented import Envelope, envelope
-from .flow.call import Rules, Terms, call, send
+from .flow.call import Rules, Terms
+from .flow.intent import conduct, identifier
 from .flow.pace import Pace
 from .flow.repeat import MAX_RETRIES
 from .flow.result import reply, value
@@ -126,7 +127,8 @@ class Client(Namespaces[Face], Generic[Face, Shared]):
 
     def perform(self, operation: Operation[..., Any], arguments: dict[str, Any]) -> Any:
         """Carry out a typed call."""
-        return self._carry(call(operation, arguments, self._terms), partial(value, operation))
+        flow = conduct(operation, operation.request(arguments), self._terms)
+        return self._carry(flow, partial(value, operation))
 
     def envelop(self, operation: Operation[..., Any], arguments: dict[str, Any]) -> Any:
         """Carry out a documented call."""
@@ -136,7 +138,7 @@ class Client(Namespaces[Face], Generic[Face, Shared]):
         def finish(response: Response) -> Envelope:
             return envelope(response, f"{self.base_url}{request.target}", operation, self._link.reading)
 
-        return self._carry(send(rules, request, self._terms), finish)
+        return self._carry(conduct(rules, request, self._terms), finish)
 
     def _spoken(self, tag: str, name: str, given: dict[str, object]) -> Any:
         """Carry out a call of the document of `spec_uri`. What only it knows is signed if there are keys."""
@@ -193,7 +195,8 @@ class Replies:
 
     def perform(self, operation: Operation[..., Any], arguments: dict[str, Any]) -> Any:
         """Carry out a call."""
-        return self._carry(call(operation, arguments, self._terms), partial(reply, operation))
+        flow = conduct(operation, operation.request(arguments), self._terms)
+        return self._carry(flow, partial(reply, operation))
 
 
 def _agree(
@@ -206,6 +209,8 @@ def _agree(
         nonce, algorithm = options.get("nonce", new_nonce), options.get("algorithm", "HS512")
         signer = Signer(*found, nonce=nonce, algorithm=algorithm)
     link = Link(options, given, connect, signer, os.environ)
+    wall = options.get("wall", time.time)
+    prefix = settings.prefix(options.get("identifier_prefix", "upbit"))
     terms = Terms(
         pace=Pace(Lock()),
         clock=options.get("clock", time.monotonic),
@@ -214,7 +219,9 @@ def _agree(
         headers=HEADERS,
         timeout=settings.timeout(options.get("timeout", settings.PATIENCE)),
         max_retries=settings.retries(options.get("max_retries", MAX_RETRIES)),
-        wall=options.get("wall", time.time),
+        wall=wall,
+        identifier=lambda: identifier(prefix, int(wall() * 1000), random.getrandbits(64)),
+        order_deadline=settings.deadline(options.get("order_deadline", settings.DEADLINE)),
     )
     return terms, link
 

@@ -8,6 +8,7 @@
         ├── APIConnectionError        no answer arrived: `sent` says whether the request may have reached the exchange
         │   └── APITimeoutError       ... because it took too long
         ├── ResponseError             an answer arrived that cannot be read
+        ├── OrderOutcomeUnknown       whether an order was placed, replaced or cancelled could not be found out
         └── APIStatusError            the exchange answered with an error
             ├── BadRequestError       400: something about the request is wrong
             │   ├── InvalidParameterError, InvalidOrderError, MarketNotFoundError
@@ -78,6 +79,28 @@ class ResponseError(APIError):
 
     def __str__(self) -> str:
         return self.message
+
+
+class OrderOutcomeUnknown(APIError):
+    """Whether an order was placed, replaced or cancelled could not be found out in time.
+
+    It may exist. Look it up by `identifier` once the exchange can be reached; sending the same identifier again is
+    safe, another one is not.
+    """
+
+    def __init__(self, identifier: str, market: str, cause: APIError) -> None:
+        super().__init__(identifier, market, cause)
+        self.identifier = identifier
+        """Of the order that may exist; of a cancel, what named the order."""
+        self.market = market
+        self.cause = cause
+        """The last failure."""
+
+    def __str__(self) -> str:
+        return (
+            f"what became of order {self.identifier} is not known: {self.cause}. Look it up by its identifier before "
+            "anything else; never place it anew under another one"
+        )
 
 
 class APIStatusError(APIError):

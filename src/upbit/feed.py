@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
@@ -37,7 +37,7 @@ from .subscriptions import (
     trade,
 )
 from .wire.events import Listed
-from .wire.frames import INFO, PRIVATE, PUBLIC, TYPES, Format
+from .wire.frames import FORMATS, INFO, PRIVATE, PUBLIC, TYPES, Format, check
 
 if TYPE_CHECKING:
     from .io.aio_feed import Crew
@@ -64,16 +64,17 @@ __all__ = [
     "trade",
 ]
 
+T = TypeVar("T")
 V = TypeVar("V", bound=View)
 
 AUDIT = 60.0
 """Seconds in which every market's trades and candles, and the own orders and balances, are compared with REST once."""
-SUFFIXES: Mapping[str, str] = {path: path.removeprefix(PUBLIC) for path in (PUBLIC, PRIVATE, INFO)}
 FRAMES = 10_000
 """Frames that wait for who reads them raw."""
 NOT_RUNNING = "the feed is not running: enter it, `with client.feed(...) as feed` (or `async with`)"
-TURN = 100
-"""Events that are taken in a row before the sockets have their turn."""
+OVER = "the feed is over: make a new one"
+TURN = 0.01
+"""Seconds in which a consumer takes what is there before the sockets have their turn, if it does not await meanwhile."""
 
 
 class AsyncFeed:
@@ -86,17 +87,20 @@ class AsyncFeed:
             raise TypeError(f"a feed takes no {unknown}; it takes {known}")
         self._source = source
         self._format: Format = options.get("format", "SIMPLE")
+        if self._format not in FORMATS:
+            raise ConfigurationError(f"format={self._format!r} is none of {', '.join(FORMATS)}")
         self._times = options.get("times", Times())
         self._audit = options.get("audit", AUDIT)
         if self._audit is not None and self._audit <= 0:
             raise ConfigurationError(f"audit={self._audit} is no number of seconds above 0; None switches it off")
         self._on_state = options.get("on_state")
         self._inbox = Inbox(options.get("policies", {}))
-        self._intake = Intake(self._inbox, wall=source.wall, news=self._news)
+        self._intake = Intake(self._inbox, wall=source.wall)
         self._sessions: dict[str, Session] = {}
         self._wanted: tuple[Subscription, ...] = ()
         self._crew: Crew | None = None
-        self._left = TURN
+        self._clock: Callable[[], float] = float
+        self._until = 0.0
         self._log = logging.getLogger("upbit.feed")
         self.add(*subscriptions)
 
@@ -112,6 +116,7 @@ class AsyncFeed:
         source = self._source
         place = Place(source.ws_url, source.dial(), source.token, source.pace, source.ask)
         self._crew = Crew(self._intake, place, audit=self._audit, told=self._told)
+        self._clock = self._crew.clock
         for session in self._sessions.values():
             self._crew.man(session)
         return self
@@ -127,21 +132,16 @@ class AsyncFeed:
 
     async def __anext__(self) -> FeedEvent:
         """Wait for the next event. Raises what ended the feed, if it did not end by leaving it."""
-        event = self._inbox.take()
-        if event is None:
-            return await self._next()
-        self._left -= 1
-        if not self._left:
-            self._left = TURN
-            await self._running().pause()
-        return event
+        if self._clock() < self._until:
+            event = self._inbox.take()
+            if event is not None:
+                return event
+        return await self._next()
 
     async def live(self) -> None:
-        """Wait until every socket is connected. Raises what ended the feed."""
-        crew = self._running()
-        while not crew.over and any(session.state != "live" for session in self._sessions.values()):
-            await crew.wait()
-            crew.check()
+        """Wait until every socket that is needed is connected. Raises what ended the feed."""
+        sessions = self._sessions.values()
+        await self._running().until(lambda: all(session.state in ("live", "idle") for session in sessions))
 
     # -- what is wanted ------------------------------------------------------------------------------
 
@@ -155,15 +155,21 @@ class AsyncFeed:
 
         Raises ValueError for what the exchange would refuse, ConfigurationError without the keys it takes.
         """
+        wanted = list(self._wanted)
         for one in subscriptions:
             if not isinstance(one, Subscription):
                 raise TypeError(f"{one!r} is no subscription: use upbit.feed.ticker('KRW-BTC') and its like")
-        self._want(tuple(dict.fromkeys((*self._wanted, *subscriptions))))
+            check(one)
+            known = {code for other in wanted if _bare(other) == _bare(one) for code in other.codes}
+            fresh = tuple(code for code in one.codes if code not in known)
+            if fresh or (not one.codes and one not in wanted):
+                wanted.append(msgspec.structs.replace(one, codes=fresh))
+        self._want(tuple(wanted))
 
     def remove(self, *subscriptions: Subscription) -> None:
         """Unsubscribe: from the markets of each, where one like it but for the markets is subscribed to.
 
-        Raises ValueError when there is nothing like it.
+        What is under way still comes. Raises ValueError when there is nothing like it.
         """
         wanted = list(self._wanted)
         for gone in subscriptions:
@@ -181,18 +187,20 @@ class AsyncFeed:
     async def listed(self) -> tuple[Listed, ...]:
         """Ask the exchange what it is telling now, on every open socket (LIST_SUBSCRIPTIONS).
 
-        Waits for its answers; asyncio.timeout is of use where it may not come.
+        Waits for the answers; a socket whose connection ends before it answered is left out.
         """
-        crew = self._running()
-        asked = [session for session in self._sessions.values() if session.state == "live"]
+        crew, lists = self._running(), self._intake.lists
+        asked = {session: session.connects for session in self._sessions.values() if session.state == "live"}
         for session in asked:
-            self._intake.lists.pop(session.path, None)
+            lists.pop(session.path, None)
             session.ask_list()
         crew.stir()
-        while any(session.path not in self._intake.lists and session.state == "live" for session in asked):
-            await crew.wait()
-            crew.check()
-        return tuple(one for session in asked for one in self._intake.lists[session.path].result)
+
+        def done(session: Session) -> bool:
+            return session.path in lists or session.state != "live" or session.connects != asked[session]
+
+        await crew.until(lambda: all(map(done, asked)))
+        return tuple(one for session in asked if session.path in lists for one in lists[session.path].result)
 
     # -- other ways to look at it ----------------------------------------------------------------------
 
@@ -215,11 +223,12 @@ class AsyncFeed:
 
         self._intake.taps.append(tap)
         try:
-            while not crew.over:
+            while True:
+                await crew.until(lambda: waiting)
+                if not waiting:
+                    return
                 while waiting:
                     yield waiting.popleft()
-                await crew.wait()
-                crew.check()
         finally:
             self._intake.taps.remove(tap)
 
@@ -244,18 +253,22 @@ class AsyncFeed:
         return self._crew
 
     async def _next(self) -> FeedEvent:
+        """Take the next event when the sockets have had their turn."""
         crew = self._running()
+        waits = self._inbox.__len__
         while True:
+            await (crew.pause() if waits() else crew.until(waits))
+            self._until = self._clock() + TURN
             event = self._inbox.take()
             if event is not None:
                 return event
-            crew.check()
             if crew.over:
                 raise StopAsyncIteration
-            await crew.wait()
 
     def _want(self, wanted: tuple[Subscription, ...]) -> None:
-        by_path = {path: tuple(one for one in wanted if TYPES.get(one.type) == path) for path in SUFFIXES}
+        if self._crew is not None and self._crew.over:
+            raise RuntimeError(OVER)
+        by_path = {path: tuple(one for one in wanted if TYPES[one.type] == path) for path in (PUBLIC, PRIVATE, INFO)}
         if self._source.token is None and (by_path[PRIVATE] or by_path[INFO]):
             raise ConfigurationError(
                 "myOrder, myAsset, announcement and indicators need an API key: give access_key= and secret_key=, "
@@ -284,11 +297,6 @@ class AsyncFeed:
         self._log.info("%s %s %s", now.path, now.state, now.reason)
         if self._on_state is not None:
             self._on_state(now)
-        self._news()
-
-    def _news(self) -> None:
-        if self._crew is not None:
-            self._crew.news()
 
 
 def _bare(subscription: Subscription) -> Subscription:
@@ -315,20 +323,25 @@ class Feed:
 
         if self._loop is not None:
             raise RuntimeError("a feed is entered once: make a new one")
-        self._loop = Background().__enter__()
-        self._loop.run(self._feed.__aenter__())
-        self._batches = self._loop.iterate(self._feed)
+        loop = self._loop = Background().__enter__()
+        try:
+            loop.run(self._feed.__aenter__())
+            self._batches = loop.iterate(self._feed)
+        except BaseException as error:
+            loop.__exit__(type(error), error, None)
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the sockets and end the thread."""
+        """Close the sockets and end the thread. What was not taken is gone."""
         loop = self._running()
-        try:
-            loop.run(self._feed.__aexit__(kind, error, trace))
-        finally:
-            loop.__exit__(kind, error, trace)
+        if loop.alive:
+            try:
+                loop.run(self._feed.__aexit__(kind, error, trace))
+            finally:
+                loop.__exit__(kind, error, trace)
 
     def __iter__(self) -> Self:
         return self
@@ -350,19 +363,22 @@ class Feed:
 
     def add(self, *subscriptions: Subscription) -> None:
         """Subscribe to more, now or while it runs; as `AsyncFeed.add`."""
-        self._do(lambda: self._feed.add(*subscriptions))
+        self._there(lambda: self._feed.add(*subscriptions))
 
     def remove(self, *subscriptions: Subscription) -> None:
         """Unsubscribe; as `AsyncFeed.remove`."""
-        self._do(lambda: self._feed.remove(*subscriptions))
+        self._there(lambda: self._feed.remove(*subscriptions))
 
     def listed(self) -> tuple[Listed, ...]:
         """Ask the exchange what it is telling now (LIST_SUBSCRIPTIONS), and wait for its answers."""
         return self._running().run(self._feed.listed())
 
     def watch(self, view: V) -> V:
-        """Keep a view up to date as events come, however slowly they are read; gives it back."""
-        return self._feed.watch(view)
+        """Keep a view up to date as events come, however slowly they are read; gives it back.
+
+        Events are applied in the thread of the sockets.
+        """
+        return self._there(lambda: self._feed.watch(view))
 
     def frames(self) -> Iterator[bytes]:
         """Give the frames as they come; as `AsyncFeed.frames`."""
@@ -371,18 +387,11 @@ class Feed:
     @property
     def status(self) -> FeedStatus:
         """How it is now."""
-        return self._feed.status
+        return self._there(lambda: self._feed.status)
 
-    def _do(self, change: Callable[[], None]) -> None:
-        """Change something in the thread of the sockets, if they live."""
-
-        async def there() -> None:
-            change()
-
-        if self._loop is None:
-            change()
-        else:
-            self._loop.run(there())
+    def _there(self, work: Callable[[], T]) -> T:
+        """Do something in the thread of the sockets, if they live."""
+        return work() if self._loop is None else self._loop.call(work)
 
     def _running(self) -> Background:
         if self._loop is None:

@@ -5,6 +5,7 @@ Whatever is wrong here is a ConfigurationError before anything is sent. Nothing 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from math import inf
 from os import PathLike
@@ -29,6 +30,8 @@ HOSTS: Mapping[Region, str] = {
 """Source: upbit-api 10."""
 SOCKET_PATH = "/websocket/v1"
 PATIENCE: Timeout = (5.0, 10.0)
+DEADLINE = 60.0
+PREFIX = re.compile("[A-Za-z0-9_-]{1,40}")
 KEY_VARIABLES = (
     ("UPBIT_ACCESS_KEY", "UPBIT_SECRET_KEY"),
     ("UPBIT_OPEN_API_ACCESS_KEY", "UPBIT_OPEN_API_SECRET_KEY"),
@@ -67,6 +70,10 @@ class Options(TypedDict, total=False):
     """The documented settings of 2023."""
     spec_uri: str | PathLike[str]
     """Path or URL of a Swagger 2.0 or OpenAPI 3 document (JSON) that rules the documented voice."""
+    order_deadline: float
+    """Seconds in which the outcome of an order is found out, 60 when not given; then `OrderOutcomeUnknown`."""
+    identifier_prefix: str
+    """How the identifiers begin that orders get when they have none: up to 40 characters, `upbit` when not given."""
     proxy: str
     """URL of an HTTP proxy. None is taken from the environment; none is asked for this machine's own addresses."""
     clock: Callable[[], float]
@@ -137,6 +144,20 @@ def retries(value: object) -> int:
     if type(value) is int and value >= 0:
         return value
     raise ConfigurationError(f"max_retries={value!r} is not a whole number from 0 on")
+
+
+def deadline(value: object) -> float:
+    """Read a number of seconds."""
+    if isinstance(value, int | float) and type(value) is not bool and 0 < value < inf:
+        return float(value)
+    raise ConfigurationError(f"order_deadline={value!r} is no number of seconds above 0")
+
+
+def prefix(value: object) -> str:
+    """Read how identifiers begin."""
+    if isinstance(value, str) and PREFIX.fullmatch(value):
+        return value
+    raise ConfigurationError(f"identifier_prefix={value!r} is not 1 to 40 of A-Z, a-z, 0-9, '-' and '_'")
 
 
 def keys(access_key: str | None, secret_key: str | None, environ: Mapping[str, str]) -> tuple[str, Secret] | None:

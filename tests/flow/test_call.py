@@ -12,7 +12,7 @@ from tests.fakes import ORDER, FrozenClock, LossyTransport, ScriptedTransport, a
 from upbit.api import Accounts, Orders, Tickers, Withdraws
 from upbit.api.operation import Operation
 from upbit.errors import APIConnectionError, APITimeoutError, ConfigurationError
-from upbit.flow.call import Terms, call
+from upbit.flow.call import Terms, send
 from upbit.flow.pace import Pace
 from upbit.flow.repeat import DEADLINE
 from upbit.flow.steps import Flow
@@ -33,12 +33,13 @@ class Desk:
         self.nonces = iter(range(100))
         sign: Callable[[str], str] | None = (lambda plain: f"{next(self.nonces)} {plain}") if keys else None
         self.terms = Terms(
-            Pace(nullcontext()), self.clock, lambda: 0.5, sign, {"user-agent": "test"}, (5.0, 10.0), 2
+            Pace(nullcontext()), self.clock, lambda: 0.5, sign, {"user-agent": "test"}, (5.0, 10.0), 2,
+            lambda: 1_790_000_000.0, lambda: "test-1", 60.0,
         )._replace(**terms)
         self.transport = transport
 
     def flow(self, operation: Operation[..., Any], **arguments: object) -> Flow[Response]:
-        return call(operation, arguments, self.terms)
+        return send(operation, operation.request(arguments), self.terms)
 
     def call(self, operation: Operation[..., Any], **arguments: object) -> Response:
         return run(self.flow(operation, **arguments), self.transport, self.clock.sleep)

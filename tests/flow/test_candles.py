@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from tests.flow.floor import Floor
 from tests.flow.ward import Treatment, Ward, finish, told
 from upbit.api import Candles as Quotation
 from upbit.errors import APIConnectionError
@@ -19,6 +20,7 @@ from upbit.flow.candles import COUNT, Candles
 from upbit.flow.heal import AUDIT, SETTLE, Ask
 from upbit.flow.retold import candle_event
 from upbit.models import Candle, CandleEvent, FeedEvent, Gap
+from upbit.wire.frames import PUBLIC
 
 MARKET = "KRW-BTC"
 START = datetime(2026, 9, 21, 14, 13, 30, tzinfo=UTC)
@@ -75,7 +77,7 @@ def refuse(ask: Ask) -> list[Candle]:
 
 
 @given(seed=st.integers(0, 2**32), faults=st.sampled_from((0.0, 0.1, 0.6)), failures=st.sampled_from((0.0, 0.3)))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_the_last_telling_of_each_candle_is_the_record(seed: int, faults: float, failures: float) -> None:
     random = Random(seed)
     record = Record({})
@@ -131,6 +133,27 @@ def test_the_last_telling_of_each_candle_is_the_record(seed: int, faults: float,
             announced.append(one)
         elif isinstance(one, CandleEvent) and one.stream_type == "RECOVERED":
             assert any(gap.start <= one.time < gap.end for gap in announced)
+
+
+@given(seed=st.integers(0, 2**32), faults=st.sampled_from((0.0, 0.3)), failures=st.sampled_from((0.0, 0.2)))
+@settings(max_examples=3, deadline=None)
+def test_the_last_telling_is_what_the_paper_exchange_shows(seed: int, faults: float, failures: float) -> None:
+    types = ("candle.1s", "candle.1m")
+    wanted = [{"type": type, "codes": [MARKET]} for type in types]
+    floor = Floor(seed, PUBLIC, wanted, start=START, faults=faults, failures=failures)
+    lines = {type: Candles(type, MARKET) for type in types}
+    floor.lines = {type: (line, line.take) for type, line in lines.items()}
+    floor.begin()
+    for _ in range(40):
+        floor.act()
+        floor.step(floor.random.choice((0.5, 1, 5)))
+    floor.end()
+    told = [one for one in floor.out if isinstance(one, CandleEvent)]
+    said = [one for one in floor.said if isinstance(one, CandleEvent)]
+    for type in types:
+        last = {one.candle_date_time_utc: replace(one, stream_type="") for one in told if one.type == type}
+        record = {one.candle_date_time_utc: replace(one, stream_type="") for one in said if one.type == type}
+        assert {start: one for start, one in record.items() if start >= min(last)} == last
 
 
 def test_only_what_is_newer_passes() -> None:

@@ -97,3 +97,13 @@ def test_a_new_connection_begins_anew() -> None:
     latest.clear()
     older = replace(BOOK, timestamp=500)
     assert (older,) == latest.take(older)
+
+
+def test_what_is_not_kept_begins_anew() -> None:
+    latest = Latest()
+    latest.take(BOOK)
+    latest.take(TICKER)
+    latest.keep({("orderbook", "KRW-BTC")})
+    older = replace(TICKER, timestamp=500)
+    assert (older,) == latest.take(older)
+    assert () == latest.take(BOOK)

@@ -14,12 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from tests.flow.floor import Floor
 from tests.flow.ward import Treatment, Ward, finish, told
 from upbit.errors import APIConnectionError
 from upbit.flow.heal import AUDIT, SETTLE, Ask, Pause
 from upbit.flow.retold import trade_event
 from upbit.flow.trades import COUNT, DAYS, Trades
 from upbit.models import FeedEvent, Gap, Trade, TradeEvent
+from upbit.wire.frames import PUBLIC
 
 MARKET = "KRW-BTC"
 START = 1_790_000_010_000
@@ -193,7 +195,7 @@ def assert_healed(out: list[FeedEvent], record: list[Trade]) -> None:
     failures=st.sampled_from((0.0, 0.3)),
     longest=st.sampled_from((3, 1000, 3_600_000)),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_what_is_delivered_is_the_record(seed: int, strict: bool, faults: float, failures: float, longest: int) -> None:
     random = Random(seed)
     listener = Listener(random, strict=strict, pages=20, faults=faults, failures=failures)
@@ -209,7 +211,7 @@ def test_what_is_delivered_is_the_record(seed: int, strict: bool, faults: float,
 
 
 @given(seed=st.integers(0, 2**32), pages=st.integers(1, 4), strict=st.booleans())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_when_the_pages_run_out_a_gap_says_so(seed: int, pages: int, strict: bool) -> None:
     random = Random(seed)
     listener = Listener(random, strict=strict, pages=pages, faults=0.02, failures=0)
@@ -222,6 +224,30 @@ def test_when_the_pages_run_out_a_gap_says_so(seed: int, pages: int, strict: boo
     listener.live(trades[2_950:])
     listener.end()
     assert_healed(listener.out, listener.record.trades)
+
+
+@given(seed=st.integers(0, 2**32), faults=st.sampled_from((0.0, 0.3)), failures=st.sampled_from((0.0, 0.2)))
+@settings(max_examples=3, deadline=None)
+def test_what_is_delivered_is_what_the_paper_exchange_traded(seed: int, faults: float, failures: float) -> None:
+    start = datetime(2026, 11, 20, 23, 59, 30, tzinfo=UTC)
+    wanted = [{"type": "trade", "codes": [MARKET]}]
+    floor = Floor(seed, PUBLIC, wanted, start=start, faults=faults, failures=failures)
+    line = Trades(MARKET)
+    floor.lines = {"trade": (line, line.take)}
+    floor.begin()
+    for _ in range(40):
+        floor.act()
+        floor.step(floor.random.choice((0.1, 1, 5)))
+    floor.end()
+    venue = floor.paper.exchange.venue(MARKET)
+    assert venue is not None
+    traded = venue.tape.trades((floor.paper.exchange.now + 1) * 10_000, 10**6, since=numbers(floor.out)[0])
+    assert [one.sequential_id for one in reversed(traded)] == sorted(numbers(floor.out))
+    said = {one.sequential_id: one for one in floor.said if isinstance(one, TradeEvent)}
+    quotes = dict.fromkeys(("best_ask_price", "best_ask_size", "best_bid_price", "best_bid_size", "stream_type"))
+    for one in floor.out:
+        if isinstance(one, TradeEvent):
+            assert replace(said[one.sequential_id], **quotes) == replace(one, **quotes)
 
 
 def test_a_healthy_stream_passes_as_it_is() -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import resource
 import signal
 import threading
 from collections.abc import AsyncIterator
 from itertools import islice
-from threading import Event, Thread, main_thread
+from threading import Event, Thread, get_ident, main_thread
 
 import pytest
 
-from upbit.io.sync_socket import LARGEST_BATCH, SLICE, Background
+from upbit.io import sync_socket
+from upbit.io.sync_socket import LARGEST_BATCH, SLICE, Background, elsewhere
 
 
 class Source:
@@ -76,6 +76,37 @@ def test_a_coroutine_runs_and_gives_its_result() -> None:
     with Background() as loop:
         assert [42, 44] == [loop.run(double(21)), loop.run(double(22))]
     assert [] == loops()
+
+
+def test_a_long_call_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def long() -> int:
+        await asyncio.sleep(0.02)
+        return 1
+
+    monkeypatch.setattr(sync_socket, "LISTEN", 0.001)
+    with Background() as loop:
+        assert 1 == loop.run(long())
+
+
+def test_something_is_called_in_the_thread_of_the_loop_as_long_as_there_is_one() -> None:
+    with Background() as loop:
+        assert loop.alive
+        there = loop.call(get_ident)
+
+        async def inside() -> int:
+            return loop.call(get_ident)
+
+        assert there == loop.run(inside()) != get_ident()
+    assert not loop.alive
+    assert get_ident() == loop.call(get_ident)
+
+
+def test_what_blocks_is_awaited_elsewhere() -> None:
+    async def both() -> tuple[int, int]:
+        return get_ident(), await elsewhere(get_ident)()
+
+    with Background() as loop:
+        assert 3 == len({get_ident(), *loop.run(both())})
 
 
 def test_what_a_coroutine_raises_is_raised_here() -> None:
@@ -242,17 +273,18 @@ def test_ctrl_c_while_a_call_waits_cancels_it_and_leaves() -> None:
 
 
 def test_ctrl_c_while_an_iterator_waits_leaves_and_stops_the_loop() -> None:
-    started, ended = Event(), Event()
+    taken, ended = Event(), Event()
 
     async def give() -> AsyncIterator[int]:
         yield 1
-        await for_ever(started, ended)
+        await for_ever(Event(), ended)
 
-    presser = interrupt(started)
+    presser = interrupt(taken)
     got: list[int] = []
-    with pytest.raises(KeyboardInterrupt), Background() as loop:
+    with pytest.raises(KeyboardInterrupt), Background() as loop:  # noqa: PT012 - it comes anywhere in the loop
         for number in loop.iterate(give()):
             got.append(number)
+            taken.set()
     presser.join()
     gc.collect()
     assert [1] == got
@@ -261,20 +293,22 @@ def test_ctrl_c_while_an_iterator_waits_leaves_and_stops_the_loop() -> None:
 
 
 def test_an_iterator_that_was_interrupted_goes_on() -> None:
-    started, more = Event(), Event()
+    waiting, more = Event(), asyncio.Event()
 
     async def give() -> AsyncIterator[int]:
-        started.set()
-        while not more.is_set():
-            await asyncio.sleep(0.001)
+        await more.wait()
         yield 1
 
-    presser = interrupt(started)
+    async def go_on() -> None:
+        more.set()
+
+    presser = interrupt(waiting)
     with Background() as loop:
         numbers = loop.iterate(give())
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - it comes as soon as somebody waits
+            waiting.set()
             next(numbers)
-        more.set()
+        loop.run(go_on())
         assert [1] == list(numbers)
     presser.join()
 
@@ -328,14 +362,3 @@ def test_a_forked_child_is_told_and_can_leave() -> None:
     )
     os.close(reading)
     os.close(writing)
-
-
-def test_a_loop_that_cannot_start_says_why() -> None:
-    usual = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (3, usual[1]))
-    try:
-        with pytest.raises(OSError, match="Too many open files"), Background():
-            pass
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, usual)
-    assert [] == loops()

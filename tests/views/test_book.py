@@ -129,5 +129,5 @@ def test_a_gap_makes_the_book_stale_until_the_next_one() -> None:
     one.apply(gap("orderbook", start=MIDNIGHT + 5))
     one.apply(gap("orderbook", "KRW-BTC", start=MIDNIGHT + 7))
     assert (moment(MIDNIGHT + 5), D(100)) == (one.stale_since, one.mid)
-    one.apply(orderbook(*UNITS))
-    assert one.stale_since is None
+    one.apply(orderbook(("11", "1", "9", "1"), time=MIDNIGHT - 1))
+    assert (None, D(10)) == (one.stale_since, one.mid)

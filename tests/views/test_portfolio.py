@@ -329,6 +329,39 @@ def test_what_self_match_prevention_took_off_was_of_the_order() -> None:
     assert exchange.open_orders() == portfolio(exchange.told).orders
 
 
+def test_an_event_that_prevention_has_overtaken_changes_nothing() -> None:
+    exchange = Exchange(KRW=1_000_000, BTC=4)
+    exchange.place("ask", 100, 1)
+    exchange.place("bid", 120, 3, smp_type="reduce")
+    wait, prevented = [e for e in exchange.told if isinstance(e, MyOrderEvent) and e.ask_bid == "BID"]
+    one = portfolio([prevented, msgspec.structs.replace(wait, timestamp=wait.timestamp + 5)])
+    assert exchange.open_orders() == one.orders
+
+
+def balance(amount: int, time: int, stream: str = "REALTIME") -> MyAssetEvent:
+    asset = MyAsset(currency="KRW", balance=D(amount), locked=D(0))
+    return MyAssetEvent(type="myAsset", assets=[asset], asset_timestamp=time, timestamp=time, stream_type=stream)
+
+
+def test_a_balance_learned_by_rest_counts_when_it_comes_whatever_our_clock_says() -> None:
+    one = Portfolio()
+    shown: list[Decimal] = []
+    for event in (
+        balance(1, 9000, "SNAPSHOT"),
+        balance(2, 100),
+        balance(3, 50, "SNAPSHOT"),
+        balance(4, 9001, "RECOVERED"),
+        balance(5, 101),
+        balance(4, 9001, "RECOVERED"),
+        balance(6, 100),
+        balance(5, 101),
+        balance(7, 101),
+    ):
+        one.apply(event)
+        shown.append(one.balances["KRW"].balance)
+    assert [1, 2, 2, 4, 5, 5, 5, 5, 7] == shown
+
+
 def test_without_balances_the_fills_say_what_is_held() -> None:
     exchange = Exchange(KRW=1_000_000, BTC=4)
     exchange.place("bid", 90, 4, account="other")

@@ -50,8 +50,9 @@ Permission: TypeAlias = Literal[
     "transfer",
 ]
 """What a key must be allowed to do; `any` valid key will do for some operations."""
-Repeat: TypeAlias = Literal["safe", "never", "until_known"]
-"""Whether a call may be sent again when its outcome is unknown."""
+Repeat: TypeAlias = Literal["safe", "never", "until_known", "looked_up", "sent_once"]
+"""Whether a call may be sent again when its outcome is unknown: always; not by us; under the same identifier until it
+is known; yes, and what it was about is looked up; no, but what came of it is looked up."""
 
 JSON_TYPE: Mapping[str, str] = {"content-type": "application/json; charset=utf-8"}
 

@@ -48,8 +48,9 @@ class Orders(Namespace[Face]):
         the order as accepted, in state `wait`: fills follow.
 
         Raises `InsufficientFundsError`, `UnderMinTotalError`, `InvalidPriceError` (price off the tick size),
-        `InvalidOrderError`, `DuplicatedIdentifierError` and others of `upbit.errors`; `APIConnectionError` when no
-        answer arrived: look the order up by its identifier before placing it again.
+        `InvalidOrderError`, `DuplicatedIdentifierError` and others of `upbit.errors`. At most one order comes of a
+        call: when no answer arrives, the order is looked up and, if it is not there, sent again under the same
+        identifier (one is made when none is given). `OrderOutcomeUnknown` when the exchange cannot be asked either.
         """
         ...
 
@@ -74,7 +75,7 @@ class Orders(Namespace[Face]):
         """Look one order up, with its fills (개별 주문 조회). One of the two is needed; `uuid` wins."""
         ...
 
-    @delete("/v1/order", group="default", needs="make_orders")
+    @delete("/v1/order", group="default", needs="make_orders", repeat="looked_up")
     def cancel(self, *, uuid: str | None = None, identifier: str | None = None) -> Order:
         """Ask for the cancellation of one order (개별 주문 취소 접수). One of the two is needed; `uuid` wins.
 
@@ -83,7 +84,7 @@ class Orders(Namespace[Face]):
         """
         ...
 
-    @post("/v1/orders/cancel_and_new", group="order", needs="make_orders", answers=200)
+    @post("/v1/orders/cancel_and_new", group="order", needs="make_orders", answers=200, repeat="sent_once")
     def cancel_and_new(
         self,
         *,

@@ -1,4 +1,4 @@
-"""One call, from arguments to response: pace, sign, send, repeat or not.
+"""One call, from request to response: pace, sign, send, repeat or not.
 
 It does not judge the response: `result` does. It never sends an order again that may have arrived.
 """
@@ -6,9 +6,9 @@ It does not judge the response: `result` does. It never sends an order again tha
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
-from ..api.operation import Operation, Permission, Repeat
+from ..api.operation import Permission, Repeat
 from ..errors import APIConnectionError, ConfigurationError
 from ..wire.message import Request, Response
 from ..wire.quota import Group, read_remaining
@@ -34,6 +34,10 @@ class Terms(NamedTuple):
     max_retries: int
     wall: Callable[[], float]
     """Seconds since the epoch."""
+    identifier: Callable[[], str]
+    """Makes an order's own name, new every time."""
+    order_deadline: float
+    """Seconds in which the outcome of an order is to be known."""
 
 
 class Rules(Protocol):
@@ -58,11 +62,6 @@ class Rules(Protocol):
     def needs(self) -> Permission | None:
         """Permission; None when it is not signed."""
         ...
-
-
-def call(operation: Operation[..., Any], arguments: Mapping[str, Any], terms: Terms) -> Flow[Response]:
-    """Call an operation. Raises TypeError or ValueError for an argument that cannot be written."""
-    return send(operation, operation.request(arguments), terms)
 
 
 def send(rules: Rules, request: Request, terms: Terms) -> Flow[Response]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal, localcontext
+from decimal import Decimal
 
 from ..models import MyOrderEvent, Order, OrderTrade
-from .retold import DIGITS, NOWHERE, Reached, after, end, funds_of, in_order, order_event
+from .retold import NOWHERE, Reached, after, end, funds_of, in_order, order_event
 
 CLOSED = ("done", "cancel")
 _RANKS = {"watch": 0, "wait": 1, "done": 3, "cancel": 3}
@@ -24,8 +24,7 @@ def base(event: MyOrderEvent) -> Decimal:
     """Say how much was filled before an event."""
     if event.state != "trade" or event.volume is None:
         return event.executed_volume
-    with localcontext(prec=DIGITS):
-        return event.executed_volume - event.volume
+    return event.executed_volume - event.volume  # exact: eight decimals each
 
 
 class Course:

@@ -9,7 +9,8 @@ are collected here for whoever carries them out. No I/O, no waiting and no clock
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import msgspec
@@ -21,11 +22,10 @@ from ..models import (
     MyAssetEvent,
     MyOrderEvent,
     OrderbookEvent,
-    SocketEvent,
     TickerEvent,
     TradeEvent,
 )
-from ..wire.events import Subscriptions, Up, read
+from ..wire.events import DECODERS, HEAD, Message, Subscriptions, Up, read
 from ..wire.frames import PRIVATE, PUBLIC, SocketError, Subscription, split_code
 from .balances import Balances
 from .candles import Candles
@@ -40,6 +40,8 @@ Line: TypeAlias = Trades | Candles | OwnOrders | Balances
 """What REST can complete."""
 START = "start"
 """Why own orders and balances are looked up the first time."""
+BLUR = 1.0
+"""Seconds in which everything unreadable is one gap."""
 
 
 class View(Protocol):
@@ -76,12 +78,14 @@ class Counts(msgspec.Struct):
 class Intake:
     """Between the sockets of a feed and its inbox.
 
-    `wall` gives seconds since the epoch, to date gaps; `news` is called whenever something was lined up.
+    `wall` gives seconds since the epoch, to date gaps.
     """
 
-    def __init__(self, inbox: Inbox, *, wall: Callable[[], float], news: Callable[[], None]) -> None:
+    def __init__(self, inbox: Inbox, *, wall: Callable[[], float]) -> None:
         self.inbox = inbox
         self.counts = Counts()
+        self.news: Callable[[], None] = _nobody
+        """Called whenever something was lined up."""
         self.views: list[View] = []
         self.taps: list[Callable[[bytes | str], None]] = []
         """Told every frame as it came."""
@@ -90,21 +94,25 @@ class Intake:
         self.checks: list[Check] = []
         """What is to be looked up, for whoever takes it from here."""
         self._wall = wall
-        self._news = news
         self._wanted: Mapping[str, tuple[Subscription, ...]] = {}  # by path
         self._latest = Latest()
         self._trades: dict[str, Trades] = {}
         self._candles: dict[tuple[str, str], Candles] = {}
+        self._once: set[tuple[str, str]] = set()  # types and markets of which only snapshots are wanted
         self._own: OwnOrders | None = None
         self._markets: set[str] = set()
         self._looked_at: set[str] = set()  # own orders of which a fill is being looked for
         self._balances: Balances | None = None
-        self._silent_since: dict[str, datetime] = {}  # by path; absent before the first connection
-        self._takers: dict[type, Callable[[Any], Sequence[FeedEvent]]] = {
+        self._open: set[str] = set()  # paths
+        self._silent_since: dict[str, datetime] = {}  # by path: when the connection brought something last
+        self._blurred: dict[str, float] = {}  # by path: until when what is unreadable was told
+        self._quotes: dict[type, Callable[[Any], Sequence[FeedEvent]]] = {
             TickerEvent: self._latest.take,
             OrderbookEvent: self._latest.take,
             TradeEvent: self._take_trade,
             CandleEvent: self._take_candle,
+        }
+        self._own_events: dict[type, Callable[[Any], Sequence[FeedEvent]]] = {
             MyOrderEvent: self._take_order,
             MyAssetEvent: self._take_assets,
         }
@@ -115,24 +123,31 @@ class Intake:
         """Be ready for these subscriptions, by path; forget what came of others."""
         self._wanted = wanted
         everything = [one for subscriptions in wanted.values() for one in subscriptions]
-        markets = {code for one in everything if one.type == "trade" for code in one.codes}
-        self._trades = {market: self._trades.get(market) or Trades(market) for market in sorted(markets)}
-        candles = {(one.type, code) for one in everything if one.type.startswith("candle.") for code in one.codes}
-        self._candles = {key: self._candles.get(key) or Candles(*key) for key in sorted(candles)}
+        keys = {(one.type, split_code(code)[0], one.is_only_snapshot) for one in everything for code in one.codes}
+        told = sorted((type, market) for type, market, once in keys if not once)
+        self._once = {(type, market) for type, market, once in keys if once}
+        self._latest.keep({*told, *self._once})
+        trades = [market for type, market in told if type == "trade"]
+        self._trades = {market: self._trades.get(market) or Trades(market) for market in trades}
+        candles = [key for key in told if key[0].startswith("candle.")]
+        self._candles = {key: self._candles.get(key) or Candles(*key) for key in candles}
+        for path in [path for path in self._silent_since if not wanted.get(path)]:
+            del self._silent_since[path]  # nobody misses what was not wanted
         fresh: list[Line] = []
         orders = [one.codes for one in everything if one.type == "myOrder"]
         markets = {code for codes in orders for code in codes} if all(orders) else set[str]()
         if not orders:
-            self._own, self._markets = None, set()
+            self._own = None
         elif self._own is None or markets != self._markets:
             self._own, self._markets = OwnOrders(markets), markets
+            self._looked_at.clear()
             fresh.append(self._own)
         if not any(one.type == "myAsset" for one in everything):
             self._balances = None
         elif self._balances is None:
             self._balances = Balances()
             fresh.append(self._balances)
-        if PRIVATE in self._silent_since:  # else when it is opened
+        if PRIVATE in self._open:  # else when it is opened
             self._check(fresh, START)
 
     @property
@@ -143,27 +158,35 @@ class Intake:
 
     def audit(self, line: Line) -> None:
         """Have a line looked up though nothing seems to be wrong."""
-        if line in self.lines:
+        if self.wants(line):
             self._check([line], AUDIT)
+
+    def wants(self, line: Line) -> bool:
+        """Say whether what a line finds still matters to anybody."""
+        return line in self.lines
 
     # -- what happens --------------------------------------------------------------------------------
 
     def opened(self, session: Session) -> None:
         """A connection was opened: what was missed since the one before is to be found."""
         now = self._now()
-        since = self._silent_since.get(session.path)
-        self._silent_since[session.path] = now
-        if session.path == PUBLIC:
+        path = session.path
+        self._open.add(path)
+        if path == PUBLIC:
             self._latest.clear()
+        since = self._silent_since.pop(path, None)
         if since is not None:
-            self._interrupted(session.path, since, now, f"reconnect: {session.reason}".removesuffix(": "))
-        elif session.path == PRIVATE:
+            self._interrupted(path, since, now, f"reconnect: {session.reason}".removesuffix(": "))
+        elif path == PRIVATE:
             self._check(self._lines_of(PRIVATE), START)
 
-    def lost(self, session: Session) -> None:
-        """A connection ended."""
-        if session.path in self._silent_since:
-            self._silent_since[session.path] = self._now()
+    def lost(self, session: Session, now: float) -> None:
+        """A connection ended, or could not be opened."""
+        path = session.path
+        if path in self._open:
+            self._open.remove(path)
+            if self._wanted.get(path):
+                self._silent_since[path] = self._now() - timedelta(seconds=max(now - session.alive, 0.0))
 
     def hear(self, session: Session, frame: bytes | str, now: float) -> bool:
         """Take a frame. Say whether the session has something else to do now; raises the SocketError that is fatal."""
@@ -171,34 +194,37 @@ class Intake:
         for tap in self.taps:
             tap(frame)
         try:
-            messages = read(frame)
-        except ValueError as error:
-            self._unreadable(session, str(error))
+            decode = DECODERS.get(frame[:HEAD])
+            messages = read(frame) if decode is None or not frame.isascii() else (decode(frame),)
+        except (ValueError, RecursionError) as error:
+            self._unreadable(session, str(error), now)
             return True
         stir = False
-        delivered = False
         for message in messages:
-            if isinstance(message, SocketError | Up | Subscriptions):
-                stir = self._odd(session, message, now) or stir
+            take = self._quotes.get(message.__class__)
+            if take is None:
+                stir = self._other(session, message, now) or stir
                 continue
-            snapshot = getattr(message, "stream_type", None) == "SNAPSHOT"
-            session.heard(message.type, getattr(message, "code", None) or "", now, snapshot=snapshot)
-            events = self._takers.get(type(message), _pass)(message)
-            for event in events:
-                self._put(event)
-                delivered = True
-            if not events:
-                self.counts.refused += 1
-        if delivered:
-            self._news()
+            quote: Any = message
+            if quote.stream_type == "SNAPSHOT":
+                session.heard(quote.type, quote.code, now, snapshot=True)
+            else:
+                session.heard(quote.type, quote.code, now)
+            events = take(quote)
+            if len(events) == 1:
+                self._put(events[0])
+                self.news()
+            else:
+                self._line_up(events)
         return stir or bool(self.checks)
 
     def settle(self, check: Check, events: Iterable[FeedEvent]) -> None:
         """Take what a check ended in."""
-        self._looked_at.discard(check.uuid)
-        self.deliver(events)
-        if check.line is self._own:
-            self._look()
+        if self.wants(check.line):
+            self.deliver(events)
+            if check.line is self._own:
+                self._looked_at.discard(check.uuid)
+                self._look()
 
     def deliver(self, events: Iterable[FeedEvent]) -> None:
         """Line up what a check found."""
@@ -208,7 +234,7 @@ class Intake:
             elif getattr(event, "stream_type", "") == "RECOVERED":
                 self.counts.recovered += 1
             self._put(event)
-        self._news()
+        self.news()
 
     # -- insides -------------------------------------------------------------------------------------
 
@@ -220,13 +246,22 @@ class Intake:
             view.apply(event)
         self.inbox.put(event)
 
+    def _line_up(self, events: Sequence[FeedEvent]) -> None:
+        if events:
+            self.deliver(events)
+        else:
+            self.counts.refused += 1
+
     def _take_trade(self, event: TradeEvent) -> Sequence[FeedEvent]:
         line = self._trades.get(event.code)
-        return () if line is None else line.take(event)
+        return self._pass_once(event) if line is None else line.take(event)
 
     def _take_candle(self, event: CandleEvent) -> Sequence[FeedEvent]:
         line = self._candles.get((event.type, event.code))
-        return () if line is None else line.take(event)
+        return self._pass_once(event) if line is None else line.take(event)
+
+    def _pass_once(self, event: TradeEvent | CandleEvent) -> Sequence[FeedEvent]:
+        return (event,) if (event.type, event.code) in self._once else ()
 
     def _take_order(self, event: MyOrderEvent) -> Sequence[FeedEvent]:
         if self._own is None:
@@ -247,8 +282,8 @@ class Intake:
     def _take_assets(self, event: MyAssetEvent) -> Sequence[FeedEvent]:
         return () if self._balances is None else self._balances.take(event)
 
-    def _odd(self, session: Session, message: SocketError | Up | Subscriptions, now: float) -> bool:
-        """Take what is no event; say whether the session has something else to do now."""
+    def _other(self, session: Session, message: Message, now: float) -> bool:
+        """Take what is no quote; say whether the session has something else to do now."""
         if isinstance(message, SocketError):
             if session.error(message, now):
                 raise message
@@ -256,19 +291,31 @@ class Intake:
         if isinstance(message, Subscriptions):
             session.listed(now)
             self.lists[session.path] = message
-            self._news()
+            self.news()
+        elif not isinstance(message, Up):
+            session.heard(message.type, getattr(message, "code", None) or "", now)
+            take = self._own_events.get(message.__class__)
+            self._line_up((message,) if take is None else take(message))
         return False
 
-    def _unreadable(self, session: Session, detail: str) -> None:
+    def _unreadable(self, session: Session, detail: str, now: float) -> None:
         """Something was said that nobody can read: it may have been anything this socket tells."""
         self.counts.unreadable += 1
-        now = self._now()
         session.resync()
-        self._interrupted(session.path, now, now, "unreadable", detail)
+        path = session.path
+        self._check(self._lines_of(path), "unreadable")
+        if now >= self._blurred.get(path, -inf):
+            self._blurred[path] = now + BLUR
+            start = self._now()
+            self._pass_over(path, start, start + timedelta(seconds=BLUR), "unreadable", detail)
 
-    def _interrupted(self, path: str, start: datetime, end: datetime, reason: str, detail: str = "") -> None:
+    def _interrupted(self, path: str, start: datetime, end: datetime, reason: str) -> None:
         """Have looked up what may have been missed, and say so of what cannot be."""
         self._check(self._lines_of(path), reason)
+        self._pass_over(path, start, end, reason)
+
+    def _pass_over(self, path: str, start: datetime, end: datetime, reason: str, detail: str = "") -> None:
+        """Tell a gap in everything that no line can complete."""
         types = {one.type for one in self._wanted.get(path, ()) if not one.is_only_snapshot}
         passing = sorted(types - {"trade", "myOrder", "myAsset"} - {type for type, _ in self._candles})
         self.deliver(
@@ -290,6 +337,5 @@ class Intake:
         self.checks += [Check(line, reason, line.check(reason, now)) for line in lines]
 
 
-def _pass(event: SocketEvent) -> Sequence[FeedEvent]:
-    """Take what has no line: each event stands for itself."""
-    return (event,)
+def _nobody() -> None:
+    """Nobody waits for news yet."""

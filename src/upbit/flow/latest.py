@@ -6,6 +6,7 @@ of a new connection.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -31,6 +32,10 @@ class Latest:
             return ()
         self._newest[key] = event
         return (event,)
+
+    def keep(self, wanted: Container[tuple[str, str]]) -> None:
+        """Forget all but these types and markets: if one of the others comes again, it is new."""
+        self._newest = {key: event for key, event in self._newest.items() if key[:2] in wanted}
 
     def clear(self) -> None:
         """Begin anew with a new connection: its first events are the newest, whatever its server's clock says."""

@@ -28,8 +28,8 @@ MARGIN = timedelta(minutes=10)
 """How long what has ended is remembered, and how far the clocks may differ."""
 GLANCE = 0.5
 """Seconds given to a fill that another event has overtaken."""
-TRIES = 3
-"""How often REST is asked for the fills of an order before it is told without them."""
+TRIES = 6
+"""How often REST is asked for the fills of an order before it is told without them: for about a minute."""
 
 Rows: TypeAlias = Generator[Ask, list[Order], None]
 
@@ -65,7 +65,7 @@ class OwnOrders:
         course = self._courses.get(uuid)
         if course is None:
             return []
-        yield Pause(SETTLE if course.tries else GLANCE)
+        yield Pause(SETTLE * 2 ** (course.tries - 1) if course.tries else GLANCE)
         if uuid not in self._needs:
             return []
         course.tries += 1

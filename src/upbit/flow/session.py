@@ -43,7 +43,7 @@ HELD = 10.0
 DAY = 86_400.0
 """The longest Retry-After that is believed, in seconds."""
 LATE = 1.0
-"""Who asks so many seconds after the agreed time was held up: what was answered meanwhile is perhaps not read yet ..."""
+"""Who asks so many seconds after the agreed time was held up, and has perhaps not read yet what was answered ..."""
 LENIENT = 30.0
 """... and gets the time for an answer once more, but not in so many seconds again."""
 GRAIN = 0.001
@@ -161,10 +161,12 @@ class Session:
     @property
     def silent(self) -> Mapping[Key, float]:
         """Topics that are being asked or did not answer, and since when nothing came of them on this connection."""
-        watch = self._silence
-        return {
-            key: max(topic.at, self.since) for key, topic in watch.topics.items() if topic.mute or key in watch.suspects
-        }
+        return {key: max(topic.at, self.since) for key, topic in self._silence.silent()}
+
+    @property
+    def alive(self) -> float:
+        """When the latest connection gave its latest sign of life."""
+        return self._alive
 
     # -- what is wanted -------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ Topics without snapshots cannot be asked and are not watched.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from math import inf
 from typing import Literal, TypeAlias
 
@@ -79,6 +79,12 @@ class Silence:
         topic.mute = False
         if silence < inf:
             topic.longest = min(silence, self._most)
+
+    def silent(self) -> Iterator[tuple[Key, Topic]]:
+        """Give the topics that are mute, or suspects that did not answer yet."""
+        for key, topic in self.topics.items():
+            if topic.mute or self.suspects.get(key) == topic.at:
+                yield key, topic
 
     def respite(self) -> float:
         """Until when suspects may answer."""

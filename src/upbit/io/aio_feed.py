@@ -7,6 +7,7 @@ task that fails ends them all, and whoever reads the feed is told why.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, NamedTuple
 
@@ -52,14 +53,18 @@ class Crew:
         self._intake = intake
         self._place = place
         self._told = told
-        self._wakes: dict[str, asyncio.Event] = {}
+        self._wakes: dict[Session, asyncio.Event] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._under_way: dict[int, list[Check]] = {}  # by line: the check that runs, and those after it
         self._room = asyncio.Semaphore(REST)
-        self._waiting: asyncio.Future[None] | None = None
-        self.failure: BaseException | None = None
-        """Why the feed ended by itself."""
+        self._asleep: set[asyncio.Future[None]] = set()  # readers
+        self._failure: BaseException | None = None
+        self._log = logging.getLogger("upbit.feed")
+        self.clock = asyncio.get_running_loop().time
+        """Seconds, of the loop."""
         self.over = False
+        """Whether nothing more will come."""
+        intake.news = self.news
         if audit is not None:
             self._start(self._patrol(audit))
 
@@ -68,7 +73,7 @@ class Crew:
     def man(self, session: Session) -> None:
         """Take care of a socket from now on."""
         path = session.path
-        wake = self._wakes[path] = asyncio.Event()
+        wake = self._wakes[session] = asyncio.Event()
 
         def hear(frame: bytes | str, now: float) -> None:
             if self._intake.hear(session, frame, now):
@@ -80,8 +85,8 @@ class Crew:
                 self._intake.opened(session)
                 self._look_up()
             else:
-                self._intake.lost(session)
-            self._told(session)
+                self._intake.lost(session, self.clock())
+            self._tell(session)
 
         self._start(
             drive(
@@ -104,38 +109,40 @@ class Crew:
 
     async def leave(self) -> None:
         """End everything."""
-        self.over = True
-        for task in self._tasks:
-            task.cancel()
+        self._end()
         if self._tasks:
             await asyncio.wait(self._tasks)
-        for checks in self._under_way.values():
-            for check in checks:
-                check.steps.close()
-        self.news()
 
     # -- readers -------------------------------------------------------------------------------------
 
     def check(self) -> None:
         """Raise what ended the feed, if it ended by itself."""
-        if self.failure is not None:
-            raise self.failure
+        if self._failure is not None:
+            raise self._failure
 
     async def pause(self) -> None:
         """Let the sockets have their turn."""
         await asyncio.sleep(0)
 
     def news(self) -> None:
-        """Wake who waits for events."""
-        waiting = self._waiting
-        if waiting is not None and not waiting.done():
-            waiting.set_result(None)
+        """Wake who waits."""
+        if self._asleep:
+            for reader in self._asleep:
+                if not reader.done():
+                    reader.set_result(None)
+            self._asleep.clear()
 
-    async def wait(self) -> None:
-        """Wait for events, or the end."""
-        if self._waiting is None or self._waiting.done():
-            self._waiting = asyncio.get_running_loop().create_future()
-        await asyncio.shield(self._waiting)
+    async def until(self, happened: Callable[[], object]) -> None:
+        """Wait for something that is news, or the end. Raises what ended the feed, if it ended by itself."""
+        while not (happened() or self.over):
+            reader = asyncio.get_running_loop().create_future()
+            self._asleep.add(reader)
+            try:
+                await reader
+            finally:
+                self._asleep.discard(reader)
+        if not happened():
+            self.check()
 
     # -- look-ups ------------------------------------------------------------------------------------
 
@@ -154,11 +161,13 @@ class Crew:
         queue = self._under_way[line]
         while queue:
             check = queue[0]
+            events: list[FeedEvent] = []
             async with self._room:
-                events = await self._carry(check.steps)
-            del queue[0]
+                if self._intake.wants(check.line):
+                    events = await self._carry(check.steps)
             self._intake.settle(check, events)
             self._look_up()
+            del queue[0]  # not before: as long as it stands there, nobody else begins to work this off
         del self._under_way[line]
 
     async def _carry(self, steps: Heal[list[FeedEvent]]) -> list[FeedEvent]:
@@ -201,8 +210,25 @@ class Crew:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None and self.failure is None:
-            self.failure = error
-            for other in self._tasks:
-                other.cancel()
-            self.news()
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if self.over:
+            self._log.error("while the feed ended: %r", error)
+            return
+        self._failure = error
+        self._end()
+        for session in self._wakes:
+            session.lost(str(error), self.clock())
+            self._tell(session)
+
+    def _end(self) -> None:
+        self.over = True
+        for session in self._wakes:
+            session.close()
+        for task in self._tasks:
+            task.cancel()
+        self.news()
+
+    def _tell(self, session: Session) -> None:
+        self._told(session)
+        self.news()

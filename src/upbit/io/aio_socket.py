@@ -113,7 +113,6 @@ class AioDial:
                     heartbeat=heartbeat,
                     compress=15,
                     max_msg_size=MAX_FRAME,
-                    timeout=aiohttp.ClientWSTimeout(ws_close=FAREWELL),
                     # A plain address is on this machine, where no proxy is asked.
                     proxy=self._proxy if address.scheme == "wss" else None,
                 )
@@ -243,9 +242,7 @@ async def _talk(
     session.lost(reason, clock())
 
 
-async def _read(
-    socket: AsyncSocket, hear: Callable[[bytes | str, float], None], clock: Callable[[], float]
-) -> Closed:
+async def _read(socket: AsyncSocket, hear: Callable[[bytes | str, float], None], clock: Callable[[], float]) -> Closed:
     receive = socket.receive
     while True:
         for _ in range(STRIDE):

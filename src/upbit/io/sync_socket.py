@@ -11,7 +11,7 @@ import os
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine
-from concurrent.futures import CancelledError, Future, wait
+from concurrent.futures import CancelledError, wait
 from functools import partial
 from threading import Condition, Lock, Thread, get_ident
 from types import TracebackType
@@ -34,16 +34,17 @@ class Background:
         self._clock = clock
         self._process = 0
         self._thread: Thread | None = None
-        self._started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+        self._stop = asyncio.Event()
+        self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
 
     def __enter__(self) -> Self:
         """Start. Raises RuntimeError when it was started before."""
         if self._thread is not None:
             raise RuntimeError("a background loop runs once")
+        self._loop = self._runner.get_loop()
         self._process = os.getpid()
-        self._thread = Thread(target=self._work, name="upbit-loop", daemon=True)
+        self._thread = Thread(target=self._live, name="upbit-loop", daemon=True)
         self._thread.start()
-        self._loop, self._stop = self._started.result()
         return self
 
     def __exit__(
@@ -64,18 +65,18 @@ class Background:
         try:
             self.check()
             future = asyncio.run_coroutine_threadsafe(work, self._loop)
-            while not wait([future], LISTEN).done:
-                self.check()
-        except RuntimeError:
-            work.close()
-            raise
-        except BaseException:
-            future.cancel()
-            raise
-        try:
+            try:
+                while not wait([future], LISTEN).done:
+                    self.check()
+            except KeyboardInterrupt:
+                future.cancel()
+                raise
             return future.result()
         except CancelledError:
             raise RuntimeError("it was cancelled, as everything is when a background loop ends") from None
+        except RuntimeError:
+            work.close()  # it ended, or never began
+            raise
 
     def iterate(self, events: AsyncIterator[T]) -> Batches[T]:
         """Give what an asynchronous iterator yields. It ends early when the loop does."""
@@ -83,6 +84,21 @@ class Background:
         batches = Batches[T](self._loop, self.check, self._clock)
         asyncio.run_coroutine_threadsafe(batches.fill(events), self._loop)
         return batches
+
+    def call(self, work: Callable[[], T]) -> T:
+        """Call something in the loop's thread; at once where that has ended, or is this one."""
+        if not self.alive or (self._thread is not None and self._thread.ident == get_ident()):
+            return work()
+
+        async def there() -> T:
+            return work()
+
+        return self.run(there())
+
+    @property
+    def alive(self) -> bool:
+        """Whether the loop runs."""
+        return self._thread is not None and self._thread.is_alive()
 
     def check(self) -> None:
         """Raise RuntimeError when the loop cannot be used from here, or does not run."""
@@ -95,17 +111,9 @@ class Background:
         if not self._thread.is_alive():
             raise RuntimeError("the background loop has ended")
 
-    def _work(self) -> None:
-        runner = asyncio.Runner()
-        try:
-            loop = runner.get_loop()
-        except OSError as error:  # no file descriptor is left
-            self._started.set_exception(error)
-            return
-        with runner:
-            stop = asyncio.Event()
-            self._started.set_result((loop, stop))
-            runner.run(stop.wait())
+    def _live(self) -> None:
+        with self._runner:
+            self._runner.run(self._stop.wait())
 
 
 class Batches(Generic[T]):
@@ -115,9 +123,7 @@ class Batches(Generic[T]):
     worth keeping. What was taken stays here when the consumer stops, for when it goes on. Threads may share it.
     """
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, check: Callable[[], None], clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, check: Callable[[], None], clock: Callable[[], float]) -> None:
         self._loop = loop
         self._check = check
         self._clock = clock

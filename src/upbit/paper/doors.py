@@ -103,7 +103,7 @@ class PaperExchange:
 
         joined: SyncOptions = {"base_url": BASE_URL, "transport": self._transport, "dial": self.dial}
         if self._clock.mode == "stepped":
-            joined |= {"clock": self._seconds, "sleep": self.advance}
+            joined |= {"clock": self._seconds, "wall": self._seconds, "sleep": self.advance}
         return Upbit(self.access_key, self.secret_key, **(joined | options))
 
     def async_client(self, **options: Unpack[AsyncOptions]) -> AsyncUpbit:
@@ -113,7 +113,7 @@ class PaperExchange:
         transport = AsyncInsideTransport(self._transport, self._sleep)
         joined: AsyncOptions = {"base_url": BASE_URL, "transport": transport, "dial": self.dial}
         if self._clock.mode == "stepped":
-            joined |= {"clock": self._seconds, "sleep": self._sleep}
+            joined |= {"clock": self._seconds, "wall": self._seconds, "sleep": self._sleep}
         return AsyncUpbit(self.access_key, self.secret_key, **(joined | options))
 
     async def dial(self, url: str, headers: Mapping[str, str], heartbeat: float) -> AsyncSocket:

@@ -40,11 +40,12 @@ class Book:
         self._event: OrderbookEvent | None = None
 
     def apply(self, event: FeedEvent) -> None:
-        """Take a book of this market and level that is not older than the one held, or a gap in them."""
+        """Take a book of this market and level, or a gap in them; an older book only as the first after a gap."""
         if isinstance(event, OrderbookEvent):
             if event.code != self.market or (event.level or 0) != self.level:
                 return
-            if self._event is None or event.timestamp >= self._event.timestamp:
+            # After a gap another server may tell, whose clock is behind.
+            if self._event is None or self.stale_since is not None or event.timestamp >= self._event.timestamp:
                 self._event = event
                 self.stale_since = None
         elif isinstance(event, Gap) and event.type == "orderbook" and (not event.codes or self.market in event.codes):

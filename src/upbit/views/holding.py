@@ -43,17 +43,38 @@ class Holding:
     def __init__(self, total: Decimal = _ZERO, average: Decimal = _ZERO) -> None:
         self._start = Step(time=0, total=total, average=average)
         self._steps: list[Step] = []
-        self._told = 0
+        self._told = self._asked = 0
 
     @property
     def average(self) -> Decimal:
         """Average buy price; 0 when it is not known."""
         return self._steps[-1].average if self._steps else self._start.average
 
-    def tell(self, asset: MyAsset, time: int) -> bool:
-        """Take a balance; True if it is the newest. One already told for its moment is a repeated one."""
-        if time < self._start.time:
-            return False
+    def tell(self, asset: MyAsset, time: int, *, asked: bool = False) -> bool:
+        """Take a balance; True if it is the newest.
+
+        The exchange tells balances in time: an older one is late, and one already told for its moment is a repeated
+        one. Those `asked` for have the time of our own clock, which says nothing about which came first: they are the
+        newest unless one was asked for later.
+        """
+        fresh = self._insert(asset, time) if time >= self._start.time else True
+        if asked:
+            newest = time > self._asked
+            self._asked = max(self._asked, time)
+        else:
+            newest = fresh and time >= self._told
+            self._told = max(self._told, time)
+        return newest
+
+    def move(self, time: int, volume: Decimal, funds: Decimal | None = None, trade_uuid: str | None = None) -> None:
+        """Take a fill. `funds` is what was paid, if it counts in the average."""
+        place = self._place(time, after_fills=False)
+        if volume > 0 and place and trade_uuid is not None and self._steps[place - 1].trade_uuid == trade_uuid:
+            place -= 1  # we sold to ourselves: when we bought, what we sold was still held
+        self._steps.insert(place, Step(time=time, volume=volume, funds=funds, trade_uuid=trade_uuid))
+        self._count(place)
+
+    def _insert(self, asset: MyAsset, time: int) -> bool:
         place = self._place(time, after_fills=True)
         told = self._steps[place - 1].told if place and self._steps[place - 1].time == time else None
         if told is None:
@@ -64,17 +85,7 @@ class Holding:
             told.append(asset)
             place -= 1
         self._count(place)
-        newest = time >= self._told
-        self._told = max(self._told, time)
-        return newest
-
-    def move(self, time: int, volume: Decimal, funds: Decimal | None = None, trade_uuid: str | None = None) -> None:
-        """Take a fill. `funds` is what was paid, if it counts in the average."""
-        place = self._place(time, after_fills=False)
-        if volume > 0 and place and trade_uuid is not None and self._steps[place - 1].trade_uuid == trade_uuid:
-            place -= 1  # we sold to ourselves: when we bought, what we sold was still held
-        self._steps.insert(place, Step(time=time, volume=volume, funds=funds, trade_uuid=trade_uuid))
-        self._count(place)
+        return True
 
     def _place(self, time: int, *, after_fills: bool) -> int:
         place = len(self._steps)
@@ -104,7 +115,7 @@ def _follow(step: Step, before: Step) -> None:
     after = before.total + step.volume
     step.total = max(after, _ZERO)  # less than nothing: more was held than was told
     if step.funds is not None:
-        held = before.total if True else _ZERO
+        held = before.total if before.average else _ZERO
         step.average = ((held * before.average + step.funds) / (held + step.volume)).quantize(_STEP)
     elif not after:
         step.average = _ZERO

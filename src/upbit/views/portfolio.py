@@ -28,7 +28,8 @@ class Portfolio:
     """Balances, open orders, fills and average buy prices, from `MyOrderEvent`, `MyAssetEvent` and `Gap`.
 
     Each fill counts once, by its order and trade uuid; the executed volume of an order never falls; an order that ended
-    stays ended. Of balances and orders the newest counts by the exchange's time, and by arrival within a millisecond.
+    stays ended. Of balances and orders the newest counts by the exchange's time, and by arrival within a millisecond;
+    balances learned by REST (`SNAPSHOT`, `RECOVERED`) have no such time and count as they come.
     """
 
     def __init__(self, accounts: Iterable[Account] = (), *, history: int = 1000) -> None:
@@ -45,7 +46,7 @@ class Portfolio:
                 currency=account.currency, balance=account.balance, locked=account.locked
             )
         self._orders: dict[str, Order] = {}
-        self._newest: dict[str, tuple[Decimal, int]] = {}
+        self._newest: dict[str, tuple[Decimal, Decimal, int]] = {}
         self._ended: dict[str, None] = {}
         self._applied: dict[tuple[str, str | Decimal], None] = {}
         self._fills: list[MyOrderEvent] = []
@@ -59,8 +60,9 @@ class Portfolio:
                 self._fill(event)
             self._follow(event)
         elif isinstance(event, MyAssetEvent):
+            asked = event.stream_type in ("SNAPSHOT", "RECOVERED")
             for asset in event.assets:
-                if self._holding(asset.currency).tell(asset, event.asset_timestamp):
+                if self._holding(asset.currency).tell(asset, event.asset_timestamp, asked=asked):
                     self._assets[asset.currency] = asset
         elif isinstance(event, Gap) and event.type in ("myOrder", "myAsset"):
             since = self._stale.get(event.type, event.start)
@@ -136,7 +138,7 @@ class Portfolio:
             self._orders.pop(event.uuid, None)
             self._newest.pop(event.uuid, None)
             return
-        rank = (event.executed_volume, event.timestamp)
+        rank = (event.executed_volume, event.prevented_locked or _ZERO, event.timestamp)
         known = self._orders.get(event.uuid)
         if known is None or rank >= self._newest[event.uuid]:
             self._newest[event.uuid] = rank

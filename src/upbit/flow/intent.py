@@ -1,0 +1,299 @@
+"""An order's life from intent to known outcome: sent, looked up, sent again under the same identifier.
+
+The exchange burns an identifier with the first order that carries it. So however often a request is sent under one
+identifier, at most one order comes of it. What follows upon which answer:
+
+    201 and an order                         accepted
+    an error of the exchange (4xx, JSON)     rejected; if an earlier try may have arrived, looked up first
+    429                                      refused: the same is sent again when the limiter allows
+    418                                      blocked: nothing is sent again, only asked once the block is over
+    it never left this machine               the same is sent again
+    anything else, or nothing                unknown: looked up after 0.2, 0.5, 1, 2 and 5 s; found: adopted;
+                                             not there: the same is sent again; `duplicated_identifier`: looked up
+
+`OrderOutcomeUnknown` is raised only when the exchange could not be asked until the deadline. Cancelling is safe to
+repeat and is looked up afterwards (`cancel`). Nothing here waits, sends or keeps a journal; `note` is told of each
+step before it is taken, for whoever keeps one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeAlias, TypeGuard, TypeVar
+
+import msgspec
+
+from ..api import Orders
+from ..api.operation import Operation
+from ..errors import APIConnectionError, APIError, APIStatusError, OrderOutcomeUnknown, ResponseError
+from ..models import Order
+from ..wire.codec import escape
+from ..wire.message import Request, Response
+from .call import Rules, Terms, send
+from .result import status_error, value
+from .steps import Flow, Sleep
+
+T = TypeVar("T")
+
+LOOKS = (0.2, 0.5, 1.0, 2.0, 5.0)
+"""Seconds before each look; when all found nothing, the same is sent again."""
+CLOSED = ("done", "cancel")
+GATEWAY = "not_found"
+"""What stands before the exchange says this; it does not know what became of a request (upbit-api 11)."""
+
+Step: TypeAlias = Literal["sending", "unknown", "looking", "accepted", "adopted", "rejected", "lost"]
+"""What happens to an intent: it is about to be sent or looked up, its outcome is not known, or what became of it."""
+Note: TypeAlias = Callable[[Step, str], None]
+"""Is told of a step before it is taken, with what is to be known about it."""
+
+DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
+"""Base 32 without letters that look like digits; their order is that of their codes."""
+LONGEST_PREFIX = 40
+
+
+def identifier(prefix: str, milliseconds: int, chance: int) -> str:
+    """Make an order's name of a program's prefix, the time and 64 random bits: names sort by time.
+
+    The exchange takes at most 64 characters.
+    """
+    return f"{prefix}-{_digits(milliseconds, 10)}{_digits(chance, 13)}"
+
+
+def _digits(number: int, length: int) -> str:
+    return "".join(DIGITS[number >> 5 * place & 31] for place in reversed(range(length)))
+
+
+def unnoted(step: Step, detail: str) -> None:
+    """Note nothing."""
+
+
+def conduct(rules: Rules, request: Request, terms: Terms, note: Note = unnoted) -> Flow[Response]:
+    """Send a request as its operation's way to repeat demands."""
+    match rules.repeat:
+        case "until_known":
+            return place(rules, named(request, "identifier", terms), terms, note)
+        case "looked_up":
+            return cancel(rules, request, terms, note)
+        case "sent_once":
+            return replace(rules, named(request, "new_identifier", terms), terms, note)
+        case _:
+            return send(rules, request, terms)
+
+
+def ask(operation: Operation[..., T], arguments: Mapping[str, Any], terms: Terms, note: Note = unnoted) -> Flow[T]:
+    """Call an operation, for its typed result. Raises what the typed voice raises."""
+    response = yield from conduct(operation, operation.request(arguments), terms, note)
+    return value(operation, response)
+
+
+def named(request: Request, field: str, terms: Terms) -> Request:
+    """Give an order an identifier, if its request has none."""
+    fields = _fields(request)
+    if fields.get(field):
+        return request
+    return request._replace(body=msgspec.json.encode(fields | {field: terms.identifier()}))
+
+
+def place(rules: Rules, request: Request, terms: Terms, note: Note = unnoted) -> Flow[Response]:
+    """Place an order whose request carries an identifier; the answer of the exchange, or one made of the order found.
+
+    Raises OrderOutcomeUnknown, and APIConnectionError when nothing ever left this machine.
+    """
+    fields = _fields(request)
+    identifier, market = fields["identifier"], fields.get("market", "")
+    end = terms.clock() + terms.order_deadline
+    doubt: APIError | None = None  # why there may be an order that nobody told of
+    while True:
+        note("sending", identifier)
+        answer = yield from _try(rules, request, terms)
+        if _accepted(answer):
+            note("accepted", identifier)
+            return answer
+        if _later(answer) and terms.clock() < end:
+            continue
+        refusal = _refusal(answer)
+        if doubt is None and (refusal is not None or _unsent(answer)):
+            note("rejected", str(refusal or answer))
+            return _given(answer)
+        if refusal is None:
+            doubt = _failure(answer)
+        note("unknown", str(refusal or doubt))
+        found = yield from _look(f"identifier={escape(identifier)}", terms, end, note)
+        if isinstance(found, Response):
+            note("adopted", identifier)
+            return found._replace(status=201, reason="Created")
+        if found == "absent" and refusal is not None and refusal.name != "duplicated_identifier":
+            note("rejected", str(refusal))
+            return _given(answer)
+        if found == "unreachable" or terms.clock() >= end:
+            note("lost", str(doubt))
+            raise OrderOutcomeUnknown(identifier, market, doubt or _failure(answer))
+
+
+def cancel(rules: Rules, request: Request, terms: Terms, note: Note = unnoted) -> Flow[Response]:
+    """Cancel an order; the answer of the exchange, or the order as it was found once it was no longer open.
+
+    Raises OrderOutcomeUnknown when the exchange cannot be asked, and APIConnectionError when nothing ever left.
+    """
+    end = terms.clock() + terms.order_deadline
+    doubt: APIError | None = None  # why it may be cancelled already
+    while True:
+        note("sending", request.query)
+        answer = yield from _try(rules, request, terms)
+        if _accepted(answer):
+            note("accepted", request.query)
+            return answer
+        if _later(answer) and terms.clock() < end:
+            continue
+        refusal = _refusal(answer)
+        if doubt is None and (refusal is not None or _unsent(answer)):
+            note("rejected", str(refusal or answer))
+            return _given(answer)
+        if refusal is None:
+            doubt = _failure(answer)
+        note("unknown", str(refusal or doubt))
+        found = yield from _look(request.query, terms, end, note, patient=False)
+        if isinstance(found, Response) and _state(found) in CLOSED:
+            note("adopted", request.query)
+            return found
+        if refusal is not None and not isinstance(found, Response):
+            note("rejected", str(refusal))
+            return _given(answer)
+        if found == "unreachable" or terms.clock() >= end:
+            note("lost", str(doubt))
+            raise OrderOutcomeUnknown(request.query, "", doubt or _failure(answer))
+
+
+def replace(rules: Rules, request: Request, terms: Terms, note: Note = unnoted) -> Flow[Response]:
+    """Cancel an order and place a new one, in a request that is sent once.
+
+    When its outcome is unknown both orders are looked up, and the answer is made of what is found. Raises
+    OrderOutcomeUnknown when that does not say it, and APIConnectionError when nothing left this machine.
+    """
+    fields = _fields(request)
+    identifier = fields["new_identifier"]
+    end = terms.clock() + terms.order_deadline
+    while True:
+        note("sending", identifier)
+        answer = yield from _try(rules, request, terms)
+        if _accepted(answer):
+            note("accepted", identifier)
+            return answer
+        if not _later(answer) or terms.clock() >= end:
+            break
+    refusal = _refusal(answer)
+    if refusal is not None or _unsent(answer):
+        note("rejected", str(refusal or answer))
+        return _given(answer)
+    doubt = _failure(answer)
+    note("unknown", str(doubt))
+    new = yield from _look(f"identifier={escape(identifier)}", terms, end, note)
+    uuid = fields.get("prev_order_uuid")
+    query = f"uuid={escape(uuid)}" if uuid else f"identifier={escape(fields.get('prev_order_identifier', ''))}"
+    old = yield from _look(query, terms, end, note, patient=False)
+    if isinstance(old, Response) and (isinstance(new, Response) or (new == "absent" and _state(old) == "done")):
+        told = msgspec.json.decode(old.body, type=dict[str, Any])
+        if isinstance(new, Response):
+            placed = msgspec.json.decode(new.body, type=dict[str, Any])
+            told |= {"new_order_uuid": placed["uuid"], "new_order_identifier": identifier}
+        note("adopted", identifier)
+        return old._replace(body=msgspec.json.encode(told))
+    note("lost", str(doubt))
+    raise OrderOutcomeUnknown(identifier, "", doubt)
+
+
+# -- one try, one look ---------------------------------------------------------------------------------
+
+
+def _try(rules: Rules, request: Request, terms: Terms) -> Flow[Response | APIConnectionError]:
+    try:
+        response = yield from send(rules, request, terms)
+    except APIConnectionError as error:
+        return error
+    return response
+
+
+def _look(
+    query: str, terms: Terms, end: float, note: Note, *, patient: bool = True
+) -> Flow[Response | Literal["absent", "unreachable"]]:
+    """Look an order up until it is there, or was not there each time, or the time is over; once, if not `patient`."""
+    operation = Orders.retrieve
+    request = Request(operation.verb, operation.path, query)
+    once = terms._replace(max_retries=0)
+    absent = False
+    looks = 0
+    while True:
+        wait = LOOKS[min(looks, len(LOOKS) - 1)]
+        if looks and terms.clock() + wait > end:
+            return "absent" if absent else "unreachable"
+        yield Sleep(wait)
+        note("looking", query)
+        answer = yield from _try(operation, request, once)
+        if _accepted(answer):
+            return answer
+        refusal = _refusal(answer)
+        absent = absent or (refusal is not None and refusal.name == "order_not_found")
+        looks += 1
+        if absent and (not patient or looks >= len(LOOKS)):
+            return "absent"
+
+
+# -- what an answer says -------------------------------------------------------------------------------
+
+
+def _fields(request: Request) -> dict[str, str]:
+    return msgspec.json.decode(request.body or b"{}", type=dict[str, str])
+
+
+def _accepted(answer: Response | APIConnectionError) -> TypeGuard[Response]:
+    """Say whether an answer shows an order."""
+    return isinstance(answer, Response) and 200 <= answer.status < 300 and _order(answer) is not None
+
+
+def _order(response: Response) -> Order | None:
+    try:
+        return _ORDER.decode(response.body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def _state(response: Response) -> str:
+    order = _order(response)
+    return order.state if order is not None else ""
+
+
+def _later(answer: Response | APIConnectionError) -> bool:
+    """Say whether the exchange did not look at the request because there were too many."""
+    return isinstance(answer, Response) and answer.status == 429
+
+
+def _unsent(answer: Response | APIConnectionError) -> bool:
+    return isinstance(answer, APIConnectionError) and not answer.sent
+
+
+def _refusal(answer: Response | APIConnectionError) -> APIStatusError | None:
+    """Give the error with which the exchange itself, and nothing in between, refused a request."""
+    if not isinstance(answer, Response) or not 400 <= answer.status < 500:
+        return None
+    error = status_error(answer)
+    if answer.status in (418, 429):
+        return error
+    return error if isinstance(error.name, str) and error.name != GATEWAY else None
+
+
+def _failure(answer: Response | APIConnectionError) -> APIError:
+    """Say why it is not known what came of a request."""
+    if isinstance(answer, APIConnectionError):
+        return answer
+    if answer.status >= 300:
+        return status_error(answer)
+    return ResponseError("the answer shows no order", answer.status, answer.body)
+
+
+def _given(answer: Response | APIConnectionError) -> Response:
+    if isinstance(answer, APIConnectionError):
+        raise answer
+    return answer
+
+
+_ORDER = msgspec.json.Decoder(Order)

@@ -1,0 +1,277 @@
+"""What a consumer of a feed holds, and what the exchange itself knows: the two of them compared.
+
+A `Record` listens to a paper exchange from inside, a `Holder` takes what a feed delivers. `differences` says in words
+where they are not the same; what a `Gap` said to be lost is no difference. `trading` keeps the account busy meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+from decimal import Decimal
+from random import Random
+from typing import NamedTuple
+
+from upbit import AsyncUpbit
+from upbit.errors import APIError
+from upbit.models import (
+    CandleEvent,
+    FeedEvent,
+    Gap,
+    MyAsset,
+    MyAssetEvent,
+    MyOrderEvent,
+    OrderbookEvent,
+    TradeEvent,
+)
+from upbit.paper.bars import Unit
+from upbit.paper.exchange import Exchange, Venue
+from upbit.paper.orders import Event, OrderChanged, Traded, amount
+
+UNITS: dict[str, Unit] = {"candle.1s": "s", "candle.1m": "m1", "candle.3m": "m3", "candle.240m": "m240"}
+CLOSED = ("done", "cancel")
+
+
+class Deal(NamedTuple):
+    """A trade."""
+
+    number: int
+    price: Decimal
+    volume: Decimal
+    side: str
+
+    @property
+    def time(self) -> datetime:
+        """When it was."""
+        return datetime.fromtimestamp(self.number // 10_000 / 1000, UTC)
+
+
+class Fate(NamedTuple):
+    """What became of an order."""
+
+    fills: tuple[str | None, ...]
+    executed: Decimal
+    state: str
+
+
+class Record:
+    """What an exchange did, from now on."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.exchange = exchange
+        self.deals: defaultdict[str, list[Deal]] = defaultdict(list)
+        self.steps: defaultdict[str, list[OrderChanged]] = defaultdict(list)
+        self.stop = exchange.listen(self._hear)
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, Traded):
+            deal = Deal(event.sequential_id, amount(event.price), amount(event.volume), event.side.upper())
+            self.deals[event.market].append(deal)
+        elif isinstance(event, OrderChanged):
+            self.steps[event.order.uuid].append(event)
+
+    def fate(self, uuid: str) -> Fate:
+        """What became of an order."""
+        steps = self.steps[uuid]
+        fills = [step.trade.uuid for step in steps if step.trade is not None]
+        return Fate(tuple(fills), steps[-1].order.executed_volume, steps[-1].order.state)
+
+
+class Holder:
+    """What a consumer has of what it was told; `wrong` is what it should not have been told."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.deals: defaultdict[str, list[Deal]] = defaultdict(list)
+        self.gaps: list[Gap] = []
+        self.books: dict[str, OrderbookEvent] = {}
+        self.candles: defaultdict[tuple[str, str], dict[str, CandleEvent]] = defaultdict(dict)
+        self.steps: defaultdict[str, list[MyOrderEvent]] = defaultdict(list)
+        self.assets: dict[str, MyAsset] = {}
+        self.wrong: list[str] = []
+        self._newest: dict[str, int] = {}
+
+    def take(self, event: FeedEvent) -> None:
+        """Take an event."""
+        self.count += 1
+        match event:
+            case Gap():
+                self.gaps.append(event)
+            case TradeEvent():
+                self._trade(event)
+            case OrderbookEvent():
+                self.books[event.code] = event
+            case CandleEvent():
+                self._candle(event)
+            case MyOrderEvent():
+                self._order(event)
+            case MyAssetEvent():
+                self.assets |= {asset.currency: asset for asset in event.assets}
+            case _:
+                pass
+
+    def lost(self, type: str, code: str, time: datetime) -> bool:
+        """Whether a gap says that something of that moment is missing."""
+        return any(gap.lost != 0 for gap in self._covering(type, code, time))
+
+    def _covering(self, type: str, code: str, time: datetime) -> Iterable[Gap]:
+        for gap in self.gaps:
+            if gap.type == type and (code in gap.codes or not gap.codes) and gap.start <= time < gap.end:
+                yield gap
+
+    def _trade(self, event: TradeEvent) -> None:
+        deal = Deal(event.sequential_id, event.trade_price, event.trade_volume, event.ask_bid)
+        newest = self._newest.get(event.code, 0)
+        out_of_turn = deal.number < newest or event.stream_type == "RECOVERED"
+        if out_of_turn and not any(self._covering("trade", event.code, deal.time)):
+            self.wrong.append(f"{event.code} {deal.number} came out of turn, without a gap before it")
+        self._newest[event.code] = max(newest, deal.number)
+        self.deals[event.code].append(deal)
+
+    def _candle(self, event: CandleEvent) -> None:
+        told = self.candles[event.type, event.code]
+        start = event.candle_date_time_utc
+        last = told.get(start)
+        if last is not None and event.candle_acc_trade_volume < last.candle_acc_trade_volume:
+            self.wrong.append(f"the {event.type} of {start} became smaller")
+        told[start] = event
+
+    def _order(self, event: MyOrderEvent) -> None:
+        steps = self.steps[event.uuid]
+        if steps and steps[-1].state in CLOSED:
+            self.wrong.append(f"{event.uuid} {event.state} after its end")
+        if steps and event.executed_volume < steps[-1].executed_volume:
+            self.wrong.append(f"{event.uuid} was filled less than before")
+        steps.append(event)
+
+    def fate(self, uuid: str) -> Fate:
+        """What became of an order."""
+        steps = self.steps[uuid]
+        state = steps[-1].state
+        fills = [step.trade_uuid for step in steps if step.state == "trade"]
+        return Fate(tuple(fills), steps[-1].executed_volume, state if state in CLOSED else "wait")
+
+
+def differences(record: Record, holder: Holder) -> list[str]:
+    """Where they differ; to be asked when the market stands still and all was told."""
+    return [
+        *holder.wrong,
+        *[found for market in holder.deals for found in deals_apart(record, holder, market)],
+        *[found for market in holder.books for found in _books_apart(record, holder, market)],
+        *[found for key in holder.candles for found in _candles_apart(record, holder, *key)],
+        *_orders_apart(record, holder),
+        *_assets_apart(record, holder),
+    ]
+
+
+def deals_apart(record: Record, holder: Holder, market: str) -> list[str]:
+    """Where the trades of a market differ: those since the first one that was heard."""
+    held = holder.deals[market]
+    first = held[0].number
+    known = {deal.number: deal for deal in record.deals[market] if deal.number >= first}
+    found: list[str] = []
+    if len({deal.number for deal in held}) < len(held):
+        found.append(f"trades of {market} came twice")
+    for deal in held:
+        if deal.number > first or deal.number in known:  # the first may be from before the record
+            expected = known.pop(deal.number, None)
+            if expected != deal:
+                found.append(f"{market} {deal} is {expected} in truth")
+    missed = [deal for deal in known.values() if not holder.lost("trade", market, deal.time)]
+    if missed:
+        found.append(f"{len(missed)} trades of {market} are missing: {missed[0].time} to {missed[-1].time}")
+    return found
+
+
+def _books_apart(record: Record, holder: Holder, market: str) -> list[str]:
+    book, event = _venue(record, market).book, holder.books[market]
+    asks = [(unit.ask_price, unit.ask_size) for unit in event.orderbook_units]
+    bids = [(unit.bid_price, unit.bid_size) for unit in event.orderbook_units]
+    same = (
+        asks == [(amount(price), amount(size)) for price, size in book.levels("ask", len(asks))]
+        and bids == [(amount(price), amount(size)) for price, size in book.levels("bid", len(bids))]
+        and len(asks) > 0
+    )
+    return [] if same else [f"the book of {market} is another: {event.time}"]
+
+
+def _candles_apart(record: Record, holder: Holder, type: str, market: str) -> list[str]:
+    told = holder.candles[type, market]
+    first = min(told)
+    found: list[str] = []
+    known: set[str] = set()
+    for bar in _venue(record, market).tape.candles(UNITS[type], record.exchange.now + 1, 100_000):
+        start = f"{datetime.fromtimestamp(bar.start / 1000, UTC):%Y-%m-%dT%H:%M:%S}"
+        if start < first:
+            break
+        known.add(start)
+        event = told.get(start)
+        expected = tuple(map(amount, (bar.opening, bar.high, bar.low, bar.close, bar.volume)))
+        if event is None or expected != (
+            event.opening_price,
+            event.high_price,
+            event.low_price,
+            event.trade_price,
+            event.candle_acc_trade_volume,
+        ):
+            if not holder.lost(type, market, datetime.fromtimestamp(bar.start / 1000, UTC)):
+                found.append(f"the {type} {start} of {market} is {event}, {expected} in truth")
+    return found + [f"there is no {type} {start} of {market}" for start in sorted(told.keys() - known)]
+
+
+def _orders_apart(record: Record, holder: Holder) -> list[str]:
+    found: list[str] = []
+    for uuid, steps in record.steps.items():
+        order, time = steps[0].order, datetime.fromtimestamp(steps[0].time / 1000, UTC)
+        if uuid not in holder.steps:
+            held = None
+        else:
+            held = holder.fate(uuid)
+        if held != record.fate(uuid) and not holder.lost("myOrder", order.market, time):
+            found.append(f"order {uuid} is {held}, {record.fate(uuid)} in truth")
+    return found + [f"there is no order {uuid}" for uuid in sorted(holder.steps.keys() - record.steps.keys())]
+
+
+def _assets_apart(record: Record, holder: Holder) -> list[str]:
+    exchange = record.exchange
+    found: list[str] = []
+    for currency, asset in holder.assets.items():
+        known = exchange.ledger.holding(exchange.account, currency)
+        apart = max(abs(asset.balance - known.balance), abs(asset.locked - known.locked))
+        if apart >= Decimal("1e-8"):  # REST tells no more digits
+            found.append(f"{asset} is {known} in truth")
+    return found
+
+
+def _venue(record: Record, market: str) -> Venue:
+    venue = record.exchange.venue(market)
+    assert venue is not None
+    return venue
+
+
+async def trading(client: AsyncUpbit, exchange: Exchange, market: str, random: Random, *, pause: float = 2.0) -> None:
+    """Trade with an account until cancelled: take, rest near the best prices, cancel."""
+    venue = exchange.venue(market)
+    assert venue is not None
+    resting: list[str] = []
+    while True:
+        await asyncio.sleep(random.uniform(0.1, 2 * pause))
+        side = random.choice(("bid", "ask"))
+        best = amount((venue.book.best_bid if side == "bid" else venue.book.best_ask) or 0)
+        ticks = random.choice((-1, 0, 0, 1, 3)) * exchange.tick_size(market, best)
+        price = best - ticks if side == "bid" else best + ticks
+        volume = (Decimal(random.randint(6_000, 60_000)) / best).quantize(Decimal("1e-8"))
+        kind = random.random()
+        with suppress(APIError):
+            if kind < 0.25 and resting:
+                await client.orders.cancel(uuid=resting.pop(random.randrange(len(resting))))
+            elif kind < 0.4:
+                await client.orders.create(market=market, side="bid", ord_type="price", price=6_000 + random.randint(0, 9_000))
+            elif kind < 0.5:
+                await client.orders.create(market=market, side="ask", ord_type="market", volume=volume)
+            else:
+                placed = await client.orders.create(market=market, side=side, ord_type="limit", price=price, volume=volume)
+                resting.append(placed.uuid)
