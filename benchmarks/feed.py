@@ -45,7 +45,7 @@ def rows() -> Iterable[Row]:
         commands = {label: [function, flood.told["authority"]] for label, function in CONTESTANTS.items()}
         with started(commands, "listeners.py") as running:
             yield from _rates(flood, running)
-            flood.go(f"{RATE} {2 * LATE}")  # ccxt is not shown all of them
+            flood.go(f"{RATE} 0")
             yield from _delays(running)
 
 

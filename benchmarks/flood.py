@@ -125,7 +125,7 @@ class Flood:
         self.rate = 0.0
         """Frames a second; 0: as fast as they are taken."""
         self.count = GULP
-        """Frames that a request is worth, whole gulps of them if there is no rate."""
+        """Frames that a request is worth if there is no rate, whole gulps; else it is worth all until they leave."""
 
     async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection to its end."""
@@ -178,7 +178,7 @@ class Flood:
     async def _stroll(self, writer: asyncio.StreamWriter, turn: Iterator[list[bytes]]) -> None:
         """Number frames by the microsecond at which they leave, of the clock that all processes share."""
         begin = time.monotonic()
-        for count in range(self.count):
+        for count in itertools.count():
             early = begin + count / self.rate - time.monotonic()
             if early > 0:
                 await asyncio.sleep(early)

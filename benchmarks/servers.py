@@ -207,7 +207,7 @@ async def bare_fan_out() -> AsyncGenerator[tuple[Told, Obey]]:
 
 @asynccontextmanager
 async def flooding() -> AsyncGenerator[tuple[Told, Obey]]:
-    """A flood; an order is its rate and what a request is worth."""
+    """A flood; an order is its `rate` and its `count`."""
     async with flood() as (told, served):
 
         async def obey(order: str) -> None:

@@ -46,7 +46,7 @@ PRINTED = {
     "errors": "placed: wait\ntoo expensive: ...\noff the price grid: ...\nrefused with 400 under_min_total_bid\n",
     "limit_order": "minimum total 5000 KRW, fee 0.0500 percent\n[True]\ncancel: 0 of 0.01 BTC were bought\n",
     "live_feed": "...BTC ... at ... KRW\n  best bid ..., best ask ...\n...\n... events, 1 connection\n",
-    "live_feed_async": "[connection 1: live]\n[connection 1: waiting]\n...[connection 2: live]\n...: not known from ...",
+    "live_feed_async": "[live]\n[waiting]\n...[live]\n...not known from ...",
     "live_orders": "limit wait   0.0 BTC, 500250.0 KRW locked\n...\nlimit cancel 0.0 BTC, 500250.0 KRW locked\n"
     "... fills, fees 4... KRW\n1.000... BTC, bought at ... KRW on average\n",
     "live_tickers": "SNAPSHOT KRW-BTC ... KRW\n...",

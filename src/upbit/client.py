@@ -35,11 +35,11 @@ from .api.operation import Async, AsyncReply, Face, Operation, Performs, Sync, S
 from .documented import Envelope, envelope
 from .flow.call import Rules, Terms
 from .flow.intent import conduct, identifier
-from .flow.pace import Pace
 from .flow.repeat import MAX_RETRIES
 from .flow.result import reply, value
 from .flow.steps import Flow
-from .io import AsyncTransport, Dial, Lock, Transport
+from .io import AsyncTransport, Dial, Transport
+from .limiter import Limiter, common
 from .link import Connect, Link
 from .pkginfo import package_version
 from .secret import Signer, new_nonce
@@ -209,10 +209,11 @@ def _agree(
         nonce, algorithm = options.get("nonce", new_nonce), options.get("algorithm", "HS512")
         signer = Signer(*found, nonce=nonce, algorithm=algorithm)
     link = Link(options, given, connect, signer, os.environ)
+    link.limiter = _limiter(options, given is None, link.place.base_url)
     wall = options.get("wall", time.time)
     prefix = settings.prefix(options.get("identifier_prefix", "upbit"))
     terms = Terms(
-        pace=Pace(Lock()),
+        pace=link.limiter.pace(link.place.base_url, found[0] if found else ""),
         clock=options.get("clock", time.monotonic),
         random=options.get("random", random.random),
         sign=link.sign if signer else None,
@@ -224,6 +225,13 @@ def _agree(
         order_deadline=settings.deadline(options.get("order_deadline", settings.DEADLINE)),
     )
     return terms, link
+
+
+def _limiter(options: Options, networked: bool, host: str) -> Limiter:
+    """Who counts what a client sends: by default it counts together with others only what goes over the network."""
+    if "limiter" in options:
+        return options["limiter"]
+    return common(host) if networked and "clock" not in options else Limiter()
 
 
 def _http(base_url: str, *, proxy: str | None = None) -> HTTPTransport:

@@ -74,7 +74,7 @@ FRAMES = 10_000
 NOT_RUNNING = "the feed is not running: enter it, `with client.feed(...) as feed` (or `async with`)"
 OVER = "the feed is over: make a new one"
 TURN = 0.01
-"""Seconds in which a consumer takes what is there before the sockets have their turn, if it does not await meanwhile."""
+"""Seconds in which a consumer takes what is there before the sockets have their turn, if it awaits nothing else."""
 
 
 class AsyncFeed:

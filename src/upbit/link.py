@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from .documented import Reading
 from .errors import ConfigurationError
+from .limiter import Limiter
 from .secret import Signer
 from .settings import Options, address, loopback, place, trusted
 from .wire.message import Request, Response
@@ -50,6 +51,8 @@ class Link(Generic[Shared]):
         """What opens WebSockets instead of the network."""
         self._signer = signer
         self._environ = environ
+        self.limiter = Limiter()
+        """Who counts what is sent; kept here as long as there are clients of this link."""
         self._vetted: set[str] = set()  # addresses that may be signed for
         config = options.get("config", {})
         self.reading: Reading = (

@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 from .errors import ConfigurationError
 from .flow.steps import Timeout
 from .io import AsyncTransport, Dial, Transport
+from .limiter import Limiter
 from .secret import Secret
 from .wire.token import Algorithm
 
@@ -74,6 +75,8 @@ class Options(TypedDict, total=False):
     """Seconds in which the outcome of an order is found out, 60 when not given; then `OrderOutcomeUnknown`."""
     identifier_prefix: str
     """How the identifiers begin that orders get when they have none: up to 40 characters, `upbit` when not given."""
+    limiter: Limiter
+    """Whom the client shares its quota with; all clients of this process at the same host when not given."""
     proxy: str
     """URL of an HTTP proxy. None is taken from the environment; none is asked for this machine's own addresses."""
     clock: Callable[[], float]

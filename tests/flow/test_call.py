@@ -33,8 +33,16 @@ class Desk:
         self.nonces = iter(range(100))
         sign: Callable[[str], str] | None = (lambda plain: f"{next(self.nonces)} {plain}") if keys else None
         self.terms = Terms(
-            Pace(nullcontext()), self.clock, lambda: 0.5, sign, {"user-agent": "test"}, (5.0, 10.0), 2,
-            lambda: 1_790_000_000.0, lambda: "test-1", 60.0,
+            Pace(nullcontext()),
+            self.clock,
+            lambda: 0.5,
+            sign,
+            {"user-agent": "test"},
+            (5.0, 10.0),
+            2,
+            lambda: 1_790_000_000.0,
+            lambda: "test-1",
+            60.0,
         )._replace(**terms)
         self.transport = transport
 

@@ -148,12 +148,19 @@ def test_the_last_telling_is_what_the_paper_exchange_shows(seed: int, faults: fl
         floor.act()
         floor.step(floor.random.choice((0.5, 1, 5)))
     floor.end()
-    told = [one for one in floor.out if isinstance(one, CandleEvent)]
-    said = [one for one in floor.said if isinstance(one, CandleEvent)]
-    for type in types:
-        last = {one.candle_date_time_utc: replace(one, stream_type="") for one in told if one.type == type}
-        record = {one.candle_date_time_utc: replace(one, stream_type="") for one in said if one.type == type}
-        assert {start: one for start, one in record.items() if start >= min(last)} == last
+    candles = floor.client.candles
+    shown_there = {
+        "candle.1s": candles.list_seconds(market=MARKET, count=200),
+        "candle.1m": candles.list_minutes(1, market=MARKET, count=200),
+    }
+    for type, rows in shown_there.items():
+        told = [one for one in floor.out if isinstance(one, CandleEvent) and one.type == type]
+        last = {one.candle_date_time_utc: replace(one, stream_type="RECOVERED") for one in told}
+        record = {row.candle_date_time_utc: candle_event(type, row) for row in rows}
+        begin = max(min(last), min(record))
+        assert {start: one for start, one in record.items() if start >= begin} == {
+            start: one for start, one in last.items() if start >= begin
+        }
 
 
 def test_only_what_is_newer_passes() -> None:

@@ -362,6 +362,16 @@ def test_a_balance_learned_by_rest_counts_when_it_comes_whatever_our_clock_says(
     assert [1, 2, 2, 4, 5, 5, 5, 5, 7] == shown
 
 
+def test_who_sells_more_than_was_told_still_has_some_at_the_average() -> None:
+    exchange = Exchange(KRW=1_000_000, BTC=4)
+    exchange.place("ask", 100, 1, account="other")
+    exchange.place("bid", 100, 1)
+    exchange.place("bid", 90, 2, account="other")
+    exchange.place("ask", 90, 2)
+    fills = [event for event in exchange.told if isinstance(event, MyOrderEvent)]
+    assert D(100) == portfolio([*fills]).avg_buy_price("BTC")
+
+
 def test_without_balances_the_fills_say_what_is_held() -> None:
     exchange = Exchange(KRW=1_000_000, BTC=4)
     exchange.place("bid", 90, 4, account="other")

@@ -5,8 +5,12 @@ It does not judge the response: `result` does. It never sends an order again tha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from math import ceil
 from typing import NamedTuple, Protocol
+
+import msgspec
 
 from ..api.operation import Permission, Repeat
 from ..errors import APIConnectionError, ConfigurationError
@@ -16,6 +20,11 @@ from ..wire.token import plain_body, plain_query
 from .pace import Pace
 from .repeat import DEADLINE, may_repeat, pause
 from .steps import Flow, Send, Sleep, Timeout
+
+PRIORITIES: Mapping[str, int] = {"DELETE": 0, "POST": 1, "GET": 2}
+"""Who goes first where requests wait: cancels, then what makes something, then what only asks."""
+LONG_BLOCK = 60.0
+"""Seconds of a block (418) that does not say how long it is."""
 
 
 class Terms(NamedTuple):
@@ -83,10 +92,16 @@ def send(rules: Rules, request: Request, terms: Terms) -> Flow[Response]:
         plain = plain_body(request.body) if request.body else plain_query(request.query)
     end = clock() + DEADLINE
     failures = 0
+    priority = PRIORITIES[request.verb]
     while True:
-        wait = pace.reserve(group, clock())
-        if wait > 0:
-            yield Sleep(wait)
+        ticket = pace.enter(group, priority)
+        try:
+            while not (block := pace.blocked(group, clock())) and (wait := pace.ask(ticket, clock())):
+                yield Sleep(wait)
+        finally:
+            pace.leave(ticket)
+        if block:
+            return blocked(block)
         headers = {**terms.headers, **request.headers}
         if sign is not None:
             headers["authorization"] = sign(plain)
@@ -97,6 +112,8 @@ def send(rules: Rules, request: Request, terms: Terms) -> Flow[Response]:
             pace.learn(read_remaining(answer.header("Remaining-Req")), group, now)
             if answer.status == 429:
                 pace.refused(group, now)
+            elif answer.status == 418:
+                pace.penalty(group, retry_after(answer) or LONG_BLOCK, now)
         failures += 1
         if failures <= terms.max_retries and may_repeat(rules.repeat, answer):
             wait = pause(failures, terms.random)
@@ -106,3 +123,16 @@ def send(rules: Rules, request: Request, terms: Terms) -> Flow[Response]:
         if isinstance(answer, APIConnectionError):
             raise answer
         return answer
+
+
+def retry_after(response: Response) -> float:
+    """Read `Retry-After`, whole seconds; 0 when it is missing or in another form."""
+    said = response.header("Retry-After") or ""
+    return float(said) if re.fullmatch("[0-9]{1,6}", said) else 0.0
+
+
+def blocked(seconds: float) -> Response:
+    """Make the answer to what is not even sent, since the exchange said that it takes nothing for so long."""
+    message = f"the exchange takes nothing for another {seconds:.1f} s: nothing was sent"
+    body = msgspec.json.encode({"error": {"name": "rate_limit_exceeded_penalty", "message": message}})
+    return Response(418, body, {"Retry-After": str(ceil(seconds))}, "blocked here")

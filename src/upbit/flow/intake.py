@@ -25,7 +25,7 @@ from ..models import (
     TickerEvent,
     TradeEvent,
 )
-from ..wire.events import DECODERS, HEAD, Message, Subscriptions, Up, read
+from ..wire.events import Message, Subscriptions, Up, read
 from ..wire.frames import PRIVATE, PUBLIC, SocketError, Subscription, split_code
 from .balances import Balances
 from .candles import Candles
@@ -194,9 +194,8 @@ class Intake:
         for tap in self.taps:
             tap(frame)
         try:
-            decode = DECODERS.get(frame[:HEAD])
-            messages = read(frame) if decode is None or not frame.isascii() else (decode(frame),)
-        except (ValueError, RecursionError) as error:
+            messages = read(frame)
+        except ValueError as error:
             self._unreadable(session, str(error), now)
             return True
         stir = False
@@ -206,13 +205,12 @@ class Intake:
                 stir = self._other(session, message, now) or stir
                 continue
             quote: Any = message
-            if quote.stream_type == "SNAPSHOT":
-                session.heard(quote.type, quote.code, now, snapshot=True)
-            else:
-                session.heard(quote.type, quote.code, now)
+            session.heard(quote.type, quote.code, now, snapshot=quote.stream_type == "SNAPSHOT")
             events = take(quote)
-            if len(events) == 1:
-                self._put(events[0])
+            if len(events) == 1:  # as nearly always: this is the hot path
+                for view in self.views:
+                    view.apply(events[0])
+                self.inbox.put(events[0])
                 self.news()
             else:
                 self._line_up(events)

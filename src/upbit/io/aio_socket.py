@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 from yarl import URL
 
-from ..errors import APIConnectionError, APIError, APIStatusError, APITimeoutError
+from ..errors import APIConnectionError, APIError, APIStatusError, APITimeoutError, AuthenticationError
 from ..flow.pace import Pace
 from ..flow.result import status_error
 from ..flow.session import Connect, Drop, Say, Session
@@ -40,8 +40,8 @@ MAX_FRAME = 16 << 20
 """Bytes of a frame, unpacked."""
 MAX_REFUSAL = 1 << 16
 """Bytes of the answer that refuses an upgrade."""
-STRIDE = 256
-"""Frames that are read in a row before other tasks have their turn."""
+STRIDE = 32
+"""Frames that are read in a row before other tasks have their turn: their events are few enough for a CPU's cache."""
 
 
 class AioSocket:
@@ -196,12 +196,17 @@ async def _open(
     session: Session, dial: Dial, *, url: str, pace: Pace, token: Callable[[], str] | None
 ) -> AsyncSocket | None:
     clock = asyncio.get_running_loop().time
-    wait = pace.reserve("websocket", clock())
-    if wait > 0:
-        await asyncio.sleep(wait)
+    ticket = pace.enter("websocket")
+    try:
+        while wait := pace.ask(ticket, clock()):
+            await asyncio.sleep(wait)
+    finally:
+        pace.leave(ticket)
     try:
         socket = await dial(url, {} if token is None else {"Authorization": token()}, HEARTBEAT)
     except APIError as error:
+        if isinstance(error, AuthenticationError) and session.attempts and not session.connects:
+            raise  # twice, and never otherwise: the key is wrong
         after = 0.0
         if isinstance(error, APIStatusError):
             if error.status_code in (418, 429):

@@ -11,7 +11,7 @@ import os
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine
-from concurrent.futures import CancelledError, wait
+from concurrent.futures import CancelledError, Future, wait
 from functools import partial
 from threading import Condition, Lock, Thread, get_ident
 from types import TracebackType
@@ -207,5 +207,24 @@ class Batches(Generic[T]):
 
 
 def elsewhere(work: Callable[P, T]) -> Callable[P, Coroutine[object, Never, T]]:
-    """Make what blocks something to await: it is done in another thread than the loop's."""
-    return partial(asyncio.to_thread, work)
+    """Make what blocks something to await: each call is made in a thread of its own, which nobody waits for in the end.
+
+    So whoever is cancelled goes at once, however long the call still takes.
+    """
+
+    async def there(*args: P.args, **kwargs: P.kwargs) -> T:
+        future: Future[T] = Future()
+        Thread(target=_settle, args=(future, partial(work, *args, **kwargs)), name="upbit-call", daemon=True).start()
+        return await asyncio.wrap_future(future)
+
+    return there
+
+
+def _settle(future: Future[T], work: Callable[[], T]) -> None:
+    if future.set_running_or_notify_cancel():
+        try:
+            result = work()
+        except BaseException as error:
+            future.set_exception(error)
+        else:
+            future.set_result(result)

@@ -68,14 +68,13 @@ _EVENTS: Mapping[str, type[SocketEvent]] = MappingProxyType(
         "indicator_signal": IndicatorSignalEvent,
     }
 )
-HEAD = 20
+_HEAD = 20
 """`{"ty":"trade","cd":"`: so many bytes say what a `SIMPLE` frame is. Where they do not, the slower path does."""
-DECODERS: Mapping[bytes, Callable[[bytes], SocketEvent]] = {
-    f'{{"ty":"{kind}","{struct.__struct_encode_fields__[1]}":"'.encode()[:HEAD]: msgspec.json.Decoder(struct).decode
+_DECODERS: Mapping[bytes, Callable[[bytes], SocketEvent]] = {
+    f'{{"ty":"{kind}","{struct.__struct_encode_fields__[1]}":"'.encode()[:_HEAD]: msgspec.json.Decoder(struct).decode
     for kind, struct in ((kind, _EVENTS[kind.partition(".")[0]]) for kind in TYPES)
-    if len(f'{{"ty":"{kind}"') <= HEAD
+    if len(f'{{"ty":"{kind}"') <= _HEAD
 }
-"""By the head of an ASCII frame, what decodes it: for who has no time for `read`."""
 
 
 def read(frame: bytes | str) -> list[Message]:
@@ -85,7 +84,7 @@ def read(frame: bytes | str) -> list[Message]:
     """
     if isinstance(frame, str):
         frame = frame.encode()
-    decode = DECODERS.get(frame[:HEAD])
+    decode = _DECODERS.get(frame[:_HEAD])
     if decode is None:
         return [_message(event) for event in read_events(frame)]
     if not frame.isascii():
