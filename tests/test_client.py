@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import pickle
 import subprocess
 import sys
@@ -91,7 +92,8 @@ def test_an_order_is_signed_over_its_body_with_a_new_nonce_each_time() -> None:
     client.orders.create(**NEW)
     tokens = [read(str(one).removeprefix("Bearer ")) for one in authorizations(transport.requests)]
     assert [True, True] == [token.signed_with(SECRET) for token in tokens]
-    assert all(token.covers([plain_body(transport.requests[0].body)]) for token in tokens)
+    bodies = [plain_body(request.body) for request in transport.requests]
+    assert all(token.covers([body]) for token, body in zip(tokens, bodies, strict=True))
     assert 2 == len({token.claims.nonce for token in tokens})
     assert {"HS512"} == {token.algorithm for token in tokens}
 
@@ -103,11 +105,17 @@ def test_algorithm_and_nonce_can_be_told() -> None:
     assert ("HS256", "once") == (token.algorithm, token.claims.nonce)
 
 
-def test_a_lost_order_is_not_placed_again() -> None:
+def test_a_lost_order_is_looked_up_and_not_placed_again() -> None:
+    clock = FrozenClock()
     inner = ScriptedTransport(answer(ORDER, 201))
-    with pytest.raises(APIConnectionError):
-        Upbit(ACCESS, SECRET, transport=LossyTransport(inner, losses=1)).orders.create(**NEW)
-    assert 1 == len(inner.requests)
+    client = Upbit(
+        ACCESS, SECRET, transport=LossyTransport(inner, losses=1), clock=clock, sleep=clock.sleep, wall=lambda: 1e9
+    )
+    assert "wait" == client.orders.create(**NEW).state
+    sent, looked = inner.requests
+    identifier = json.loads(sent.body)["identifier"]
+    assert ("POST", "GET", f"identifier={identifier}") == (sent.verb, looked.verb, looked.query)
+    assert identifier.startswith("upbit-") and len(identifier) <= 64
 
 
 def test_clock_sleep_and_luck_can_be_told() -> None:

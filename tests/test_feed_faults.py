@@ -3,120 +3,173 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from random import Random
+from typing import Literal
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 from tests.observer import Holder, Record, differences, trading
 from tests.virtual import run
-from upbit.feed import Subscription, candle, my_asset, my_order, orderbook, ticker, trade
+from upbit.feed import AsyncFeed, candle, my_asset, my_order, orderbook, ticker, trade
 from upbit.feed_options import FeedStatus
 from upbit.paper import PaperExchange, Rule
 
 START = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 MARKET = "KRW-ETH"
-WANTED = (
-    ticker(MARKET),
-    trade(MARKET),
-    orderbook(MARKET),
-    candle(MARKET, interval="1s"),
-    candle(MARKET, interval="1m"),
-    my_order(),
-    my_asset(),
-)
 PUBLIC, PRIVATE = "/websocket/v1", "/websocket/v1/private"
-CALM = 20.0
-"""Seconds before the first fault."""
-AUDIT = 10.0
-HEAL = 60.0
-"""Seconds after the last one, in which the feed is to find out everything."""
-SILENCE = 6.0
-"""Seconds in which nothing happens any more, and all is told."""
+Path = Literal["/websocket/v1", "/websocket/v1/private"] | None
+CALM, ROUGH, HEAL = 10, 30, 45
+"""Seconds before the faults, with them, and after them: the last is how long the feed has to find out everything."""
+AUDIT = 15.0
+STILL = 6.0
+"""Seconds in which nothing happens any more, so that everything was told."""
 
 
 def at(seconds: float) -> int:
     return int((START.timestamp() + seconds) * 1000)
 
 
-class Scene:
-    """A feed on an exchange with faults, from the first event to when all is told."""
+FIRST, LAST = at(CALM), at(CALM + ROUGH)
 
-    def __init__(self, rules: Iterable[Rule], *, seed: int = 1, pulse: float = 0.1) -> None:
-        self.paper = PaperExchange(start=START, seed=seed, rules=rules, pulse=pulse)
+
+class Scene:
+    """A feed on an exchange with faults and an account that trades, until all is told."""
+
+    def __init__(self, rules: Iterable[Rule], *, seed: int = 1) -> None:
+        self.paper = PaperExchange(start=START, seed=seed, rules=rules, pulse=0.1)
         self.record = Record(self.paper.exchange)
         self.holder = Holder()
-        self.random = Random(seed)
         self.status: FeedStatus
+        self._random = Random(seed)
 
-    def play(self, seconds: float, *wanted: Subscription) -> None:
-        run(self._play(seconds, wanted or WANTED), self.paper)
+    def play(self, seconds: float = CALM + ROUGH + HEAL, *, still: float = STILL) -> None:
+        run(self._play(seconds, still), self.paper)
 
-    async def _play(self, seconds: float, wanted: Sequence[Subscription]) -> None:
-        exchange = self.paper.exchange
-        client = self.paper.async_client(random=self.random.random)
+    async def _play(self, seconds: float, still: float) -> None:
+        client, exchange = self.paper.async_client(random=self._random.random), self.paper.exchange
+        wanted = [
+            ticker(MARKET),
+            trade(MARKET),
+            orderbook(MARKET, units=15),
+            candle(MARKET, interval="1s"),
+            candle(MARKET, interval="1m"),
+            my_order(),
+            my_asset(),
+        ]
         async with client.feed(*wanted, audit=AUDIT) as feed:
             consumer = asyncio.create_task(self._consume(feed))
-            trader = asyncio.create_task(trading(self.paper.async_client(), exchange, MARKET, self.random))
+            trader = asyncio.create_task(trading(self.paper.async_client(), exchange, MARKET, self._random))
             await asyncio.sleep(seconds)
             trader.cancel()
             venue = exchange.venue(MARKET)
             assert venue is not None
             venue.flow.regime = "halt"
-            await asyncio.sleep(SILENCE)
+            await asyncio.sleep(still)
             self.status = feed.status
         await consumer
 
-    async def _consume(self, feed: object) -> None:
+    async def _consume(self, feed: AsyncFeed) -> None:
         async for event in feed:
             self.holder.take(event)
 
     @property
-    def effects(self) -> list[str]:
-        return [fault.effect for fault in self.paper.chaos.faults]
+    def differences(self) -> list[str]:
+        return differences(self.record, self.holder)
+
+    @property
+    def losses(self) -> list[str]:
+        """What is missing, as the gaps say; tickers and books are replaced by the next one."""
+        return [gap.type for gap in self.holder.gaps if gap.lost != 0 and gap.type not in ("ticker", "orderbook")]
 
 
-CLOSES = {f"close {code}, {path}": [Rule(effect="close", path=path, code=code, since=at(20), times=1)] for code in (1000, 1001, 1006, 1011) for path in (PUBLIC, PRIVATE)}
+# -- one fault alone -----------------------------------------------------------------------------------
 
-FAULTS: dict[str, list[Rule]] = {
-    **CLOSES,
-    "refused connects": [Rule(effect="close", since=at(20), times=1),Rule(effect="refuse_socket", since=at(20), times=4)],
-    "connects reset": [Rule(effect="close", since=at(20), times=1),Rule(effect="refuse_socket", status=0, since=at(20), times=4)],
-    "stall": [Rule(effect="stall", since=at(20), path=path, times=1) for path in (PUBLIC, PRIVATE)],
-    "stall 20 s": [Rule(effect="stall", since=at(20), path=path, milliseconds=20_000, times=1) for path in (PUBLIC, PRIVATE)],
-    "silent": [Rule(effect="drop", type="trade", since=at(20), until=at(50))],
-    "silent book": [Rule(effect="drop", type="orderbook", since=at(20), until=at(50))],
-    "drop": [Rule(effect="drop", since=at(20), until=at(40), probability=0.2)],
-    "duplicate": [Rule(effect="duplicate", since=at(20), until=at(40), probability=0.4)],
-    "reorder": [Rule(effect="reorder", since=at(20), until=at(40), probability=0.4)],
-    "late": [Rule(effect="late", milliseconds=3_000, since=at(20), until=at(40), probability=0.4)],
-    "very late": [Rule(effect="late", milliseconds=30_000, since=at(20), until=at(40), probability=0.3)],
-    "fragment": [Rule(effect="fragment", since=at(20), until=at(40))],
-    "oversize": [Rule(effect="oversize", since=at(20), until=at(40), probability=0.1, times=5)],
-    "not_utf8": [Rule(effect="not_utf8", since=at(20), until=at(40), probability=0.2)],
-    "error": [Rule(effect="error", name="INTERNAL_ERROR", since=at(20), until=at(40), probability=.1)],
-    "outage": [Rule(effect="outage", since=at(20), milliseconds=20_000, times=1)],
-    "outage silence": [Rule(effect="outage", manner="silence", since=at(20), milliseconds=20_000, times=1)],
-    "lost fills": [Rule(effect="drop", type="myOrder", state="trade", since=at(10), until=at(60), probability=0.5)],
-    "done before trade": [Rule(effect="reorder", type="myOrder", state="trade", since=at(10), until=at(60))],
-    "lost ends": [Rule(effect="drop", type="myOrder", state="done", since=at(10), until=at(60), probability=0.5)],
-    "lost wait": [Rule(effect="drop", type="myOrder", state="wait", since=at(10), until=at(60), probability=0.5)],
-    "lost assets": [Rule(effect="drop", type="myAsset", since=at(10), until=at(60), probability=0.5)],
-    "all own lost": [Rule(effect="drop", path=PRIVATE, since=at(10), until=at(60))],
-    "fills before the answer": [Rule(effect="slow_after", method="POST", path="/v1/orders", milliseconds=1_500, since=at(10), until=at(60))],
-    "stale": [Rule(effect="stale", method="GET", milliseconds=2_000, since=at(10), until=at(80)), Rule(effect="drop", type="myOrder", since=at(10), until=at(60), probability=.3)],
-    "stale close": [Rule(effect="stale", method="GET", milliseconds=5_000, since=at(10), until=at(80)), Rule(effect="close", path=PRIVATE, since=at(10), until=at(60), probability=.1)],
+
+def on_both(rule: Rule) -> list[Rule]:
+    """Let the rule happen on either socket."""
+    fields = {name: getattr(rule, name) for name in rule.__struct_fields__}
+    return [Rule(**(fields | {"path": path})) for path in (PUBLIC, PRIVATE)]
+
+
+def often(effect: Literal["drop", "duplicate", "reorder", "late", "fragment", "not_utf8"], delay: int = 0) -> list[Rule]:
+    return [Rule(effect=effect, milliseconds=delay, probability=0.3, since=FIRST, until=LAST)]
+
+
+def own(effect: Literal["drop", "reorder"], state: str, probability: float = 0.5) -> list[Rule]:
+    return [Rule(effect=effect, type="myOrder", state=state, probability=probability, since=FIRST, until=LAST)]
+
+
+CLOSE = Rule(effect="close", since=FIRST, times=1)
+FAULTS: Mapping[str, list[Rule]] = {
+    "close 1000": on_both(Rule(effect="close", code=1000, since=FIRST, times=1)),
+    "close 1001": on_both(Rule(effect="close", code=1001, since=FIRST, times=1)),
+    "close 1006": on_both(Rule(effect="close", code=1006, since=FIRST, times=1)),
+    "close 1011": on_both(Rule(effect="close", code=1011, since=FIRST, times=1)),
+    "connects refused": [*on_both(CLOSE), Rule(effect="refuse_socket", since=FIRST, times=8)],
+    "connects reset": [*on_both(CLOSE), Rule(effect="refuse_socket", status=0, since=FIRST, times=8)],
+    "too many connects": [*on_both(CLOSE), Rule(effect="refuse_socket", status=429, since=FIRST, times=4)],
+    "stall, for ever": on_both(Rule(effect="stall", since=FIRST, times=1)),
+    "stall, for a while": on_both(Rule(effect="stall", milliseconds=20_000, since=FIRST, times=1)),
+    "silent trades": [Rule(effect="drop", type="trade", since=FIRST, until=LAST)],
+    "silent books": [Rule(effect="drop", type="orderbook", since=FIRST, until=LAST)],
+    "silent account": [Rule(effect="drop", path=PRIVATE, since=FIRST, until=LAST)],
+    "drop": often("drop"),
+    "duplicate": often("duplicate"),
+    "reorder": often("reorder"),
+    "late": often("late", 3_000),
+    "very late": often("late", 30_000),
+    "fragment": often("fragment"),
+    "oversize": [Rule(effect="oversize", since=FIRST, until=LAST, times=3)],
+    "not utf-8": often("not_utf8"),
+    "error": on_both(Rule(effect="error", name="INTERNAL_ERROR", since=FIRST, times=2)),
+    "too many requests": on_both(Rule(effect="error", name="TOO_MANY_REQUEST", since=FIRST, times=2)),
+    "outage, closed": [Rule(effect="outage", milliseconds=20_000, since=FIRST, times=1)],
+    "outage, silent": [Rule(effect="outage", manner="silence", milliseconds=20_000, since=FIRST, times=1)],
+    "own orders never heard of": own("drop", "wait"),
+    "fills lost": own("drop", "trade"),
+    "ends lost": [*own("drop", "done"), *own("drop", "cancel")],
+    "done before its trade": own("reorder", "trade", 1.0),
+    "assets lost": [Rule(effect="drop", type="myAsset", probability=0.5, since=FIRST, until=LAST)],
+    "fills before the answer": [
+        Rule(effect="slow_after", method="POST", path="/v1/orders", milliseconds=1_500, since=FIRST, until=LAST)
+    ],
+    "stale reads": [
+        Rule(effect="stale", method="GET", milliseconds=5_000, since=FIRST, until=LAST + 10_000),
+        *own("drop", "trade"),
+        Rule(effect="close", path=PRIVATE, probability=0.2, since=FIRST, until=LAST),
+    ],
 }
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_after_a_fault_all_that_was_told_is_what_the_exchange_knows(name: str) -> None:
     scene = Scene(FAULTS[name])
-    scene.play(60+ HEAL)
-    print(len(scene.effects), scene.status, scene.holder.count, len(scene.record.steps))
-    for g in scene.holder.gaps: print(g)
-    assert set(scene.effects) == {rule.effect for rule in FAULTS[name]}
-    assert [] == differences(scene.record, scene.holder)
+    scene.play()
+    assert {rule.effect for rule in FAULTS[name]} == {fault.effect for fault in scene.paper.chaos.faults}
+    assert [] == scene.differences
+    assert [] == scene.losses
+    assert ["live", "live"] == [socket.state for socket in scene.status.sockets]
+
+
+def test_what_was_lost_just_before_a_market_fell_silent_is_found() -> None:
+    scene = Scene([Rule(effect="drop", path=PUBLIC, since=at(20), until=at(24))])
+    scene.play(22, still=60)
+    assert scene.paper.chaos.faults
+    assert [] == scene.differences
+    assert [] == scene.losses
+
+
+def test_what_nobody_can_tell_any_more_is_said_to_be_lost() -> None:
+    """Without sockets and then without REST, for the rest of the time."""
+    deaf = Rule(effect="outage", manner="close", milliseconds=20_000, since=FIRST, times=1)
+    mute = Rule(effect="gateway", method="GET", since=FIRST)
+    scene = Scene([deaf, mute])
+    scene.play()
+    missing = Scene([deaf, mute])
+    missing.play()
+    missing.holder.gaps.clear()
+    assert [] == scene.differences
+    assert {"trade", "candle.1s", "candle.1m", "myOrder", "myAsset"} == set(scene.losses)
+    assert any("trades of KRW-ETH are missing" in found for found in missing.differences)

@@ -7,15 +7,13 @@ Nothing goes on the wire before the first call. Keys come from the arguments or 
 
 from __future__ import annotations
 
-import os
-import random
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cached_property, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
 
 from . import documented, settings
+from .agreement import HEADERS, agree, aio_dial, aio_http, http
 from .api import (
     Accounts,
     ApiKeys,
@@ -34,28 +32,21 @@ from .api import (
 from .api.operation import Async, AsyncReply, Face, Operation, Performs, Sync, SyncReply
 from .documented import Envelope, envelope
 from .flow.call import Rules, Terms
-from .flow.intent import conduct, identifier
-from .flow.repeat import MAX_RETRIES
+from .flow.intent import conduct
 from .flow.result import reply, value
 from .flow.steps import Flow
-from .io import AsyncTransport, Dial, Transport
-from .limiter import Limiter, common
-from .link import Connect, Link
-from .pkginfo import package_version
-from .secret import Signer, new_nonce
-from .settings import AsyncOptions, Options, SyncOptions
+from .io import AsyncTransport, Transport
+from .link import Link
+from .settings import AsyncOptions, SyncOptions
 from .wire.message import Request, Response
 
 if TYPE_CHECKING:
     from .feed import AsyncFeed, Feed, FeedOptions
     from .feed_options import Ask, Source
-    from .io.aio_http import AsyncHTTPTransport
-    from .io.http import HTTPTransport
     from .wire.frames import Subscription
 
+T = TypeVar("T")
 Shared = TypeVar("Shared")
-
-HEADERS: Mapping[str, str] = {"accept": "application/json", "user-agent": f"upbit-client/{package_version}"}
 
 
 class Namespaces(Generic[Face]):
@@ -157,7 +148,7 @@ class Client(Namespaces[Face], Generic[Face, Shared]):
         terms, link = self._terms, self._link
         return Source(
             ws_url=link.place.ws_url,
-            dial=lambda: link.dial or _aio_dial(link.proxy),
+            dial=lambda: link.dial or aio_dial(link.proxy),
             token=link.token if terms.sign else None,
             pace=terms.pace,
             ask=ask,
@@ -165,8 +156,12 @@ class Client(Namespaces[Face], Generic[Face, Shared]):
             wall=terms.wall,
         )
 
+    def carry_out(self, flow: Flow[Any]) -> Any:
+        """Carry out a flow, each face in its own way: its requests leave over the connections of this client."""
+        ...
+
     def _carry(self, flow: Flow[Response], finish: Callable[[Response], Any]) -> Any:
-        """Carry a flow out and make of its response what is wanted; each face in its own way."""
+        """Carry a flow out and make of its response what is wanted."""
         ...
 
     def _speak(self, tag: str, name: str, given: dict[str, object]) -> Any:
@@ -199,59 +194,6 @@ class Replies:
         return self._carry(flow, partial(reply, operation))
 
 
-def _agree(
-    access_key: str | None, secret_key: str | None, options: Options, given: Shared | None, connect: Connect[Shared]
-) -> tuple[Terms, Link[Shared]]:
-    """Make of what a client was told what its calls need."""
-    found = settings.keys(access_key, secret_key, os.environ)
-    signer = None
-    if found is not None:
-        nonce, algorithm = options.get("nonce", new_nonce), options.get("algorithm", "HS512")
-        signer = Signer(*found, nonce=nonce, algorithm=algorithm)
-    link = Link(options, given, connect, signer, os.environ)
-    link.limiter = _limiter(options, given is None, link.place.base_url)
-    wall = options.get("wall", time.time)
-    prefix = settings.prefix(options.get("identifier_prefix", "upbit"))
-    terms = Terms(
-        pace=link.limiter.pace(link.place.base_url, found[0] if found else ""),
-        clock=options.get("clock", time.monotonic),
-        random=options.get("random", random.random),
-        sign=link.sign if signer else None,
-        headers=HEADERS,
-        timeout=settings.timeout(options.get("timeout", settings.PATIENCE)),
-        max_retries=settings.retries(options.get("max_retries", MAX_RETRIES)),
-        wall=wall,
-        identifier=lambda: identifier(prefix, int(wall() * 1000), random.getrandbits(64)),
-        order_deadline=settings.deadline(options.get("order_deadline", settings.DEADLINE)),
-    )
-    return terms, link
-
-
-def _limiter(options: Options, networked: bool, host: str) -> Limiter:
-    """Who counts what a client sends: by default it counts together with others only what goes over the network."""
-    if "limiter" in options:
-        return options["limiter"]
-    return common(host) if networked and "clock" not in options else Limiter()
-
-
-def _http(base_url: str, *, proxy: str | None = None) -> HTTPTransport:
-    from .io.http import HTTPTransport  # brings urllib3
-
-    return HTTPTransport(base_url, proxy=proxy)
-
-
-def _aio_http(base_url: str, *, proxy: str | None = None) -> AsyncHTTPTransport:
-    from .io.aio_http import AsyncHTTPTransport  # brings aiohttp
-
-    return AsyncHTTPTransport(base_url, proxy=proxy)
-
-
-def _aio_dial(proxy: str | None) -> Dial:
-    from .io.aio_socket import AioDial  # brings aiohttp
-
-    return AioDial(proxy=proxy, headers={"user-agent": HEADERS["user-agent"]})
-
-
 class Upbit(Client[Sync, Transport]):
     """A client whose calls return their results; threads may share it.
 
@@ -266,7 +208,7 @@ class Upbit(Client[Sync, Transport]):
 
         settings.check(options, SyncOptions.__optional_keys__)
         given = options.get("transport")
-        terms, link = _agree(access_key, secret_key, options, given, _http)
+        terms, link = agree(access_key, secret_key, options, given, http)
         drive = partial(sync.run, sleep=options["sleep"]) if "sleep" in options else sync.run
         self._begin(terms, link, drive, owner=given is None)
 
@@ -302,10 +244,15 @@ class Upbit(Client[Sync, Transport]):
     ) -> None:
         self.close()
 
-    def _carry(self, flow: Flow[Response], finish: Callable[[Response], Any]) -> Any:
+    def carry_out(self, flow: Flow[T]) -> T:
+        """Carry out a flow (`upbit.flow`) over the connections of this client, and return its result."""
         if self._link.unread is not None:
             self._fetch()
-        return finish(self._drive(flow, self._link.transport))
+        result: T = self._drive(flow, self._link.transport)
+        return result
+
+    def _carry(self, flow: Flow[Response], finish: Callable[[Response], Any]) -> Any:
+        return finish(self.carry_out(flow))
 
     def _speak(self, tag: str, name: str, given: dict[str, object]) -> Any:
         if self._link.unread is not None:
@@ -314,7 +261,7 @@ class Upbit(Client[Sync, Transport]):
 
     def _fetch(self) -> None:
         host, request = self._link.errand()
-        transport = _http(host, proxy=self._link.proxy)
+        transport = http(host, proxy=self._link.proxy)
         try:
             self._link.learn(transport.send(request._replace(headers=HEADERS), self._terms.timeout))
         finally:
@@ -334,7 +281,7 @@ class AsyncUpbit(Client[Async, AsyncTransport]):
 
         settings.check(options, AsyncOptions.__optional_keys__)
         given = options.get("transport")
-        terms, link = _agree(access_key, secret_key, options, given, _aio_http)
+        terms, link = agree(access_key, secret_key, options, given, aio_http)
         drive = partial(aio.run, sleep=options["sleep"]) if "sleep" in options else aio.run
         self._begin(terms, link, drive, owner=given is None)
 
@@ -369,10 +316,15 @@ class AsyncUpbit(Client[Async, AsyncTransport]):
     ) -> None:
         await self.aclose()
 
-    async def _carry(self, flow: Flow[Response], finish: Callable[[Response], Any]) -> Any:
+    async def carry_out(self, flow: Flow[T]) -> T:
+        """Carry out a flow (`upbit.flow`) over the connections of this client, and give its result."""
         if self._link.unread is not None:
             await self._fetch()
-        return finish(await self._drive(flow, self._link.transport))
+        result: T = await self._drive(flow, self._link.transport)
+        return result
+
+    async def _carry(self, flow: Flow[Response], finish: Callable[[Response], Any]) -> Any:
+        return finish(await self.carry_out(flow))
 
     async def _speak(self, tag: str, name: str, given: dict[str, object]) -> Any:
         if self._link.unread is not None:
@@ -381,7 +333,7 @@ class AsyncUpbit(Client[Async, AsyncTransport]):
 
     async def _fetch(self) -> None:
         host, request = self._link.errand()
-        transport = _aio_http(host, proxy=self._link.proxy)
+        transport = aio_http(host, proxy=self._link.proxy)
         try:
             self._link.learn(await transport.send(request._replace(headers=HEADERS), self._terms.timeout))
         finally:

@@ -50,5 +50,5 @@ _LIMITERS: WeakValueDictionary[str, Limiter] = WeakValueDictionary()
 
 
 def common(host: str) -> Limiter:
-    """The limiter of all clients of this process that talk to a host and have no other, as long as one of them lives."""
+    """The limiter of all clients of this process at a host that have no other, as long as one of them lives."""
     return _LIMITERS.setdefault(host, Limiter())

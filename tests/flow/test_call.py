@@ -13,7 +13,7 @@ from upbit.api import Accounts, Orders, Tickers, Withdraws
 from upbit.api.operation import Operation
 from upbit.errors import APIConnectionError, APITimeoutError, ConfigurationError
 from upbit.flow.call import Terms, send
-from upbit.flow.pace import Pace
+from upbit.flow.pace import Lanes, Pace
 from upbit.flow.repeat import DEADLINE
 from upbit.flow.steps import Flow
 from upbit.io import Transport
@@ -33,7 +33,7 @@ class Desk:
         self.nonces = iter(range(100))
         sign: Callable[[str], str] | None = (lambda plain: f"{next(self.nonces)} {plain}") if keys else None
         self.terms = Terms(
-            Pace(nullcontext()),
+            Pace(Lanes(nullcontext())),
             self.clock,
             lambda: 0.5,
             sign,

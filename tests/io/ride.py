@@ -9,7 +9,7 @@ from itertools import count
 from threading import Lock
 
 from upbit.errors import APIConnectionError, APIError
-from upbit.flow.pace import Pace
+from upbit.flow.pace import Lanes, Pace
 from upbit.flow.session import Session, Times
 from upbit.io import AsyncSocket, Closed, Dial
 from upbit.io.aio_socket import AioDial, drive
@@ -37,7 +37,7 @@ class Ride:
         )
         self.frames: list[bytes | str] = []
         self.told: list[str] = []
-        self.pace = Pace(Lock(), {"websocket": limit or Limit(100)})
+        self.pace = Pace(Lanes(Lock(), {"websocket": limit or Limit(100)}))
         self._wake = asyncio.Event()
         self._news = asyncio.Event()
         self._hear = hear

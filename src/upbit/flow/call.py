@@ -94,13 +94,9 @@ def send(rules: Rules, request: Request, terms: Terms) -> Flow[Response]:
     failures = 0
     priority = PRIORITIES[request.verb]
     while True:
-        ticket = pace.enter(group, priority)
-        try:
-            while not (block := pace.blocked(group, clock())) and (wait := pace.ask(ticket, clock())):
-                yield Sleep(wait)
-        finally:
-            pace.leave(ticket)
-        if block:
+        for wait in pace.turn(group, priority, clock):
+            yield Sleep(wait)
+        if block := pace.blocked(group, clock()):
             return blocked(block)
         headers = {**terms.headers, **request.headers}
         if sign is not None:

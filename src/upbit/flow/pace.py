@@ -12,7 +12,7 @@ makes a lock: seconds come in, seconds go out.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager
 from itertools import count
 from types import TracebackType
@@ -162,6 +162,15 @@ class Pace:
                 marks.leaves.append(now)
             del lane.queue[position]
             return 0.0
+
+    def turn(self, group: str, priority: int, clock: Callable[[], float]) -> Generator[float]:
+        """Wait for the turn, or for the news that the scope is blocked: yields seconds to wait."""
+        ticket = self.enter(group, priority)
+        try:
+            while not self.blocked(group, clock()) and (wait := self.ask(ticket, clock())):
+                yield wait
+        finally:
+            self.leave(ticket)
 
     def leave(self, ticket: Ticket) -> None:
         """Wait no more; nothing happens if the turn was taken."""

@@ -196,12 +196,8 @@ async def _open(
     session: Session, dial: Dial, *, url: str, pace: Pace, token: Callable[[], str] | None
 ) -> AsyncSocket | None:
     clock = asyncio.get_running_loop().time
-    ticket = pace.enter("websocket")
-    try:
-        while wait := pace.ask(ticket, clock()):
-            await asyncio.sleep(wait)
-    finally:
-        pace.leave(ticket)
+    for wait in pace.turn("websocket", 0, clock):
+        await asyncio.sleep(wait)
     try:
         socket = await dial(url, {} if token is None else {"Authorization": token()}, HEARTBEAT)
     except APIError as error:
