@@ -49,7 +49,8 @@ class Link(Generic[Shared]):
         self.proxy = options.get("proxy")
         self.dial = options.get("dial")
         """What opens WebSockets instead of the network."""
-        self._signer = signer
+        self.signer = signer
+        """Makes tokens; None without keys."""
         self._environ = environ
         self.limiter = Limiter()
         """Who counts what is sent; kept here as long as there are clients of this link."""
@@ -86,10 +87,10 @@ class Link(Generic[Shared]):
         return self._sign(self.place.ws_url, "")
 
     def _sign(self, url: str, plain: str) -> str:
-        assert self._signer is not None, "only asked with keys"
+        assert self.signer is not None, "only asked with keys"
         if url not in self._vetted:
-            self._vet(url, self._signer)
-        return self._signer.sign(plain)
+            self._vet(url, self.signer)
+        return self.signer.sign(plain)
 
     def _vet(self, url: str, signer: Signer) -> None:
         """Refuse to sign for a host that is not trusted, or with a paper key for a real one."""

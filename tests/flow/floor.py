@@ -142,6 +142,8 @@ class Floor:
         self.ward.empty()
         self.look()
         self.ward.empty()
+        self.step(2)  # then no request has to wait for its turn any more, and time stands still
+        self.ward.empty()
         self.step(0)
         self.step(0)
         self.check(AUDIT)

@@ -34,7 +34,7 @@ class Act(Generic[P, T]):
 
     def __init__(self, steps: Callable[Concatenate[Any, P], Flow[T]]) -> None:
         self.steps = steps
-        update_wrapper(self, steps)
+        self.__doc__ = steps.__doc__
 
     @overload
     def __get__(self, actor: None, owner: type) -> Act[P, T]: ...

@@ -1,0 +1,136 @@
+"""What stands between a draft and the wire: the switch, the limits, the journal; in this order, and none can be passed.
+
+Whatever goes wrong in there refuses the order. Once an order may have left, nothing that goes wrong here hides what
+became of it. The switch is asked again right before each sending: an order whose outcome is looked for is not sent
+again after a halt.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from ..api.operation import Operation
+from ..errors import APIConnectionError, APIStatusError, Halted, OrderOutcomeUnknown, RiskRefused, UpbitError
+from ..flow.call import Terms
+from ..flow.intent import Step, ask
+from ..flow.steps import Flow, Sleep
+from ..models import Order
+from .draft import Draft
+from .seams import Checks, Records, Switches
+
+Check = Callable[[Draft], Flow[None]]
+"""A look at an order before it leaves, which may ask the exchange; it raises to refuse."""
+
+GLANCE = 0.05
+"""Seconds between two looks at what others do in this process."""
+
+
+class Placing:
+    """Sends orders of one account, each under the eyes of switch, limits and journal."""
+
+    def __init__(
+        self, terms: Terms, *, journal: Records, risk: Checks, switch: Switches, check: Check | None = None
+    ) -> None:
+        self._terms = terms
+        self._journal = journal
+        self._risk = risk
+        self._switch = switch
+        self._check = check
+        self._log = logging.getLogger("upbit.trading")
+        self.under_way: dict[str, Draft] = {}
+        """Orders that are being placed, by identifier."""
+        self.closed = False
+        """Whether no more orders are taken."""
+
+    def order(self, draft: Draft, operation: Operation[..., Order], arguments: Mapping[str, Any]) -> Flow[Order]:
+        """Place an order by an operation; what the operation answers.
+
+        Raises Halted and RiskRefused when it is not let through, OrderOutcomeUnknown when what became of it could not
+        be found out (the journal keeps it open), and what the operation raises when it was refused.
+        """
+        identifier = draft.identifier
+        self.under_way[identifier] = draft
+        try:
+            with _refusing():
+                self.admit(draft)
+                self._risk.check(draft)
+            if self._check is not None:
+                yield from self._check(draft)
+            self._journal.begin(draft, self._terms.wall())
+            order = yield from self._send(draft, operation, arguments)
+        finally:
+            del self.under_way[identifier]
+        return order
+
+    def admit(self, draft: Draft) -> None:
+        """Raise Halted when the switch, or the end of trading, does not let an order through."""
+        if self.closed:
+            raise Halted("HALT", "this trader is closed")
+        state = self._switch.state
+        if state != "RUN" and not (state == "REDUCE" and draft.reduces):
+            raise Halted(state, self._switch.reason)
+
+    def idle(self, end: float) -> Flow[bool]:
+        """Wait until no order is being placed, at most to `end` on the clock; say whether that is so."""
+        while self.under_way and self._terms.clock() < end:
+            yield Sleep(GLANCE)
+        return not self.under_way
+
+    def _send(self, draft: Draft, operation: Operation[..., Order], arguments: Mapping[str, Any]) -> Flow[Order]:
+        identifier = draft.identifier
+        steps: list[Step] = []
+
+        def note(step: Step, detail: str) -> None:
+            if step == "sending":
+                with _refusing():
+                    self.admit(draft)
+                self._journal.note(identifier, step, detail)
+            else:
+                self._tell(lambda: self._journal.note(identifier, step, detail))
+            steps.append(step)
+
+        try:
+            order = yield from ask(operation, arguments, self._terms, note)
+        except OrderOutcomeUnknown:
+            raise
+        except UpbitError as error:
+            if "unknown" in steps and steps[-1] != "rejected":
+                cause = error if isinstance(error, APIStatusError) else APIConnectionError(str(error))
+                raise OrderOutcomeUnknown(identifier, draft.market, cause) from error
+            rejected = isinstance(error, APIStatusError)
+            self._tell(lambda: self._journal.settle(identifier, "rejected" if rejected else "abandoned"))
+            if rejected:
+                self._tell(self._risk.rejected)
+            raise
+        self._tell(lambda: self._settle(draft, order))
+        return order
+
+    def _settle(self, draft: Draft, order: Order) -> None:
+        """Record what became of it. An order that was to be replaced and was filled first brought no new one."""
+        if order.identifier == draft.identifier or order.new_order_uuid is None:
+            new = None if order.identifier != draft.identifier else order.uuid
+        else:
+            new = order.new_order_uuid
+        self._journal.settle(draft.identifier, "accepted" if new else "abandoned", new, order.state)
+        self._risk.accepted()
+
+    def _tell(self, work: Callable[[], None]) -> None:
+        """Tell the journal or the limits of what has happened already: that they fail does not undo it."""
+        try:
+            work()
+        except Exception as error:
+            self._log.error("an order's outcome could not be recorded: %r", error)
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Make a refusal of whatever goes wrong while an order is judged."""
+    try:
+        yield
+    except UpbitError:
+        raise
+    except Exception as error:
+        raise RiskRefused("check", "no exception", repr(error)) from error
