@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
@@ -11,12 +12,14 @@ from typing import Any, Protocol, Self, TypeVar
 from upbit import AsyncUpbit, Upbit
 from upbit.errors import APIConnectionError
 from upbit.feed import AsyncFeed, Feed, FeedStatus, Subscription
+from upbit.flow.intake import View
 from upbit.io import AsyncSocket, Closed
 from upbit.models import FeedEvent, Order
 from upbit.paper import PaperExchange, RunningExchange
 from upbit.wire.events import Listed
 
 T = TypeVar("T")
+V = TypeVar("V", bound=View)
 PATIENCE = 10.0
 """Seconds in which everything here has happened, or never will."""
 
@@ -30,6 +33,7 @@ class Told(Protocol):
     ) -> None: ...
     def __iter__(self) -> Iterator[FeedEvent]: ...
     def __next__(self) -> FeedEvent: ...
+    def watch(self, view: V) -> V: ...
     def live(self) -> None: ...
     def listed(self) -> tuple[Listed, ...]: ...
     def add(self, *subscriptions: Subscription) -> None: ...
@@ -48,6 +52,9 @@ class Awaited:
         self.feed = feed
         self._run = run
 
+    def __repr__(self) -> str:
+        return repr(self.feed)
+
     def __enter__(self) -> Self:
         self._run(self.feed.__aenter__())
         return self
@@ -62,6 +69,9 @@ class Awaited:
 
     def __next__(self) -> FeedEvent:
         return _next(self._run, self.feed)
+
+    def watch(self, view: V) -> V:
+        return self.feed.watch(view)
 
     def live(self) -> None:
         self._run(self.feed.live())
@@ -120,7 +130,7 @@ class Face:
     def __init__(self, exchange: PaperExchange | RunningExchange, stack: ExitStack, awaits: bool) -> None:
         self.exchange = exchange
         self._stack = stack
-        self._awaits = awaits
+        self.awaits = awaits
         self._runner = stack.enter_context(asyncio.Runner()) if awaits else None
 
     def feed(self, *subscriptions: Subscription, client: Mapping[str, Any] | None = None, **options: Any) -> Told:
@@ -133,7 +143,7 @@ class Face:
 
     def client(self, **options: Any) -> Upbit | AsyncUpbit:
         """Make a client that is closed in the end."""
-        if not self._awaits:
+        if not self.awaits:
             return self._stack.enter_context(self.exchange.client(**options))
         client = self.exchange.async_client(**options)
         self._stack.callback(lambda: self.run(client.aclose()))
@@ -143,6 +153,13 @@ class Face:
         """Place an order."""
         with ExitStack() as stack:
             return stack.enter_context(self.exchange.client()).orders.create(**arguments)
+
+    def pause(self, seconds: float) -> None:
+        """Let the sockets live for a while."""
+        if self.awaits:
+            self.run(asyncio.sleep(seconds))
+        else:
+            time.sleep(seconds)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Await something."""
@@ -157,10 +174,18 @@ def face(exchange: PaperExchange | RunningExchange, *, awaits: bool) -> Iterator
         yield Face(exchange, stack, awaits)
 
 
+def deal(number: int) -> bytes:
+    """The frame of a trade."""
+    return (
+        b'{"ty":"trade","cd":"KRW-BTC","tms":1795471829753,"td":"2026-11-23","ttm":"09:30:29","ttms":%d,"tp":100.0,'
+        b'"tv":0.1,"ab":"BID","pcp":99.0,"c":"RISE","cp":1.0,"sid":%d,"st":"REALTIME"}' % (number, number)
+    )
+
+
 class Wire:
     """Sockets with a script: each hears what is said, and tells what it is told to. An `upbit.io.Dial`."""
 
-    def __init__(self, *scripts: list[bytes | Closed]) -> None:
+    def __init__(self, *scripts: Sequence[bytes | Closed]) -> None:
         self._scripts = list(scripts)
         self.sockets: list[WireSocket] = []
         self.headers: list[Mapping[str, str]] = []
@@ -180,7 +205,7 @@ class Wire:
 class WireSocket:
     """One of them: after its script it is silent."""
 
-    def __init__(self, script: list[bytes | Closed]) -> None:
+    def __init__(self, script: Sequence[bytes | Closed]) -> None:
         self.queue: asyncio.Queue[bytes | Closed] = asyncio.Queue()
         for line in script:
             self.queue.put_nowait(line)

@@ -27,7 +27,7 @@ from upbit.models import (
     OrderbookEvent,
     TradeEvent,
 )
-from upbit.paper.bars import Unit
+from upbit.paper.bars import Unit, span
 from upbit.paper.exchange import Exchange, Venue
 from upbit.paper.orders import Event, OrderChanged, Traded, amount
 
@@ -200,10 +200,11 @@ def _books_apart(record: Record, holder: Holder, market: str) -> list[str]:
 
 def _candles_apart(record: Record, holder: Holder, type: str, market: str) -> list[str]:
     told = holder.candles[type, market]
-    first = min(told)
+    first, now = min(told), record.exchange.now
+    begin = int(datetime.fromisoformat(f"{first}+00:00").timestamp() * 1000)
     found: list[str] = []
     known: set[str] = set()
-    for bar in _venue(record, market).tape.candles(UNITS[type], record.exchange.now + 1, 100_000):
+    for bar in _venue(record, market).tape.candles(UNITS[type], now + 1, (now - begin) // span(UNITS[type]) + 1):
         start = f"{datetime.fromtimestamp(bar.start / 1000, UTC):%Y-%m-%dT%H:%M:%S}"
         if start < first:
             break

@@ -295,11 +295,14 @@ def strict(written: Any) -> Any:
     return held
 
 
+SOCKETS = frozenset({"upbit.models.event", "upbit.models.indicator"})
+
+
 def structs() -> Iterable[type[msgspec.Struct]]:
-    """Every model, by name."""
+    """Every model that an operation can show, by name; what only a socket tells is no part of this document."""
     for name in models.__all__:
         value = getattr(models, name)
-        if inspect.isclass(value) and issubclass(value, msgspec.Struct):
+        if inspect.isclass(value) and issubclass(value, msgspec.Struct) and value.__module__ not in SOCKETS:
             yield value
 
 

@@ -108,7 +108,9 @@ cannot be read, `BadRequestError` for arguments the exchange refuses, `RateLimit
     repeat={
         "safe": "may be repeated",
         "never": "never repeated once it may have arrived",
-        "until_known": "never repeated once it may have arrived: look the outcome up by `identifier`",
+        "until_known": "until its outcome is known, always under the same `identifier`: at most one order comes of it",
+        "looked_up": "until its outcome is known: the order is looked up",
+        "sent_once": "never sent again; what came of it is looked up",
     },
     deprecated="Deprecated since",
     parameters=("parameter", "takes", "travels in"),
@@ -170,7 +172,9 @@ KOREAN = Words(
     repeat={
         "safe": "다시 보내도 안전함",
         "never": "도착했을 수 있으면 다시 보내지 않음",
-        "until_known": "도착했을 수 있으면 다시 보내지 않음: 결과는 `identifier`로 조회",
+        "until_known": "결과를 알 때까지, 항상 같은 `identifier`로: 주문은 최대 하나만 생김",
+        "looked_up": "결과를 알 때까지: 주문을 조회해서 확인",
+        "sent_once": "다시 보내지 않음: 결과는 조회해서 확인",
     },
     deprecated="지원 종료 예정, 기준일",
     parameters=("인자", "값", "위치"),

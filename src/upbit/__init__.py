@@ -22,17 +22,19 @@ else:
     _PLACES = {
         "AsyncUpbit": ("client", "AsyncUpbit"),
         "Reply": ("api.operation", "Reply"),
+        "SocketError": ("wire.frames", "SocketError"),
         "Upbit": ("client", "Upbit"),
         "UpbitWebSocket": ("websocket", "UpbitWebSocket"),
         "__version__": ("pkginfo", "package_version"),
     }
+    _MODULES = ("feed", "paper", "views")
 
     def __getattr__(name: str) -> object:
         if name in _PLACES:
             module, member = _PLACES[name]
             found = getattr(import_module(f".{module}", __name__), member)
-        elif name == "paper":
-            found = import_module(".paper", __name__)
+        elif name in _MODULES:
+            found = import_module(f".{name}", __name__)
         elif name in (errors := _errors()):
             found = errors[name]
         else:
@@ -41,7 +43,7 @@ else:
         return found
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *_PLACES, *_errors(), "paper"})
+        return sorted({*globals(), *_PLACES, *_MODULES, *_errors()})
 
     def _errors() -> dict[str, type]:
         errors = import_module(".errors", __name__)

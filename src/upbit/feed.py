@@ -139,9 +139,11 @@ class AsyncFeed:
         return await self._next()
 
     async def live(self) -> None:
-        """Wait until every socket that is needed is connected. Raises what ended the feed."""
-        sessions = self._sessions.values()
-        await self._running().until(lambda: all(session.state in ("live", "idle") for session in sessions))
+        """Wait until all is subscribed to, and own orders and balances were read once. Raises what ended the feed.
+
+        The exchange does not say when it has taken a subscription up: `listed` does.
+        """
+        await self._running().settle(self._sessions.values())
 
     # -- what is wanted ------------------------------------------------------------------------------
 
@@ -205,8 +207,11 @@ class AsyncFeed:
     # -- other ways to look at it ----------------------------------------------------------------------
 
     def watch(self, view: V) -> V:
-        """Keep a view up to date as events come, however slowly they are read; gives it back."""
-        self._intake.views.append(view)
+        """Keep a view up to date as events come, however slowly they are read; gives it back.
+
+        One of trades or of your own account is to be given before the feed is entered: it misses what was told before.
+        """
+        self._intake.watch(view)
         return view
 
     async def frames(self) -> AsyncIterator[bytes]:
@@ -374,10 +379,7 @@ class Feed:
         return self._running().run(self._feed.listed())
 
     def watch(self, view: V) -> V:
-        """Keep a view up to date as events come, however slowly they are read; gives it back.
-
-        Events are applied in the thread of the sockets.
-        """
+        """Keep a view up to date, in the thread of the sockets; else as `AsyncFeed.watch`."""
         return self._there(lambda: self._feed.watch(view))
 
     def frames(self) -> Iterator[bytes]:

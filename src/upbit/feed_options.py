@@ -57,7 +57,7 @@ class FeedOptions(TypedDict, total=False):
     """What becomes of a type's events when the consumer is slow: `latest`, `all`, or how many may wait."""
     audit: float | None
     """Seconds in which everything REST knows is compared with what the sockets told, once; None: never. 60 if not
-    given: two requests a minute for own orders and balances, one for each market's trades and each kind of candle."""
+    given: three requests a minute for own orders and balances, one for each market's trades and each kind of candle."""
     format: Format
     """What the exchange is asked to send; of use to who reads `frames`. `SIMPLE`, the least traffic, if not given."""
     times: Times

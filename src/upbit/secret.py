@@ -6,7 +6,6 @@ A secret is in no repr, message, pickle or copy. Nothing here reads the environm
 from __future__ import annotations
 
 from collections.abc import Callable
-from hashlib import sha256
 from uuid import uuid4
 
 from .wire.token import PAPER_PREFIX, Algorithm, sign
@@ -55,9 +54,9 @@ class Signer:
         return self._access_key.startswith(PAPER_PREFIX)
 
     @property
-    def account(self) -> str:
-        """What names the key in files: 16 characters of a hash of the access key."""
-        return sha256(self._access_key.encode()).hexdigest()[:16]
+    def access_key(self) -> str:
+        """The key's name, which is no secret."""
+        return self._access_key
 
     def sign(self, plain: str) -> str:
         """Sign the plain text of a request's parameters, with a new nonce."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import msgspec
 
@@ -56,6 +56,8 @@ def orderbook(
 
     `level` gathers prices into steps of so many KRW, as `orderbooks.list_supported_levels` allows; 0: the tick itself.
     """
+    if units is not None and units not in get_args(Units):
+        raise ValueError(f"units={units!r} is none of 1, 5, 15, 30")
     named = [join_code(_market(code), units) for code in codes]
     return _checked(
         Subscription(

@@ -5,7 +5,8 @@
     UpbitError
     ├── ConfigurationError            a setting is wrong; nothing was sent
     ├── TradingError                  a trader refused by itself; nothing was sent
-    │   └── RiskRefused, Halted       a limit would be broken; the kill switch is not at RUN
+    │   ├── RiskRefused, Halted       a limit would be broken; the kill switch is not at RUN
+    │   └── JournalError              the journal cannot be used
     └── APIError
         ├── APIConnectionError        no answer arrived: `sent` says whether the request may have reached the exchange
         │   └── APITimeoutError       ... because it took too long
@@ -59,6 +60,7 @@ from .tree import (
     InvalidPriceError,
     InvalidVolumeError,
     IPNotAllowedError,
+    JournalError,
     KeyExpiredError,
     MarketNotFoundError,
     MarketOfflineError,
@@ -111,6 +113,7 @@ __all__ = [
     "InvalidParameterError",
     "InvalidPriceError",
     "InvalidVolumeError",
+    "JournalError",
     "KeyExpiredError",
     "Known",
     "MarketNotFoundError",

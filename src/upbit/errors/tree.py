@@ -245,6 +245,10 @@ class TradingError(UpbitError):
     """Base of what a trader refuses by itself. Nothing was sent."""
 
 
+class JournalError(TradingError):
+    """The journal of a trader cannot be opened, read or written. What is not begun in it is not sent."""
+
+
 class RiskRefused(TradingError):
     """An order would break a limit that was set for this program."""
 

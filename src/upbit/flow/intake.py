@@ -86,7 +86,6 @@ class Intake:
         self.counts = Counts()
         self.news: Callable[[], None] = _nobody
         """Called whenever something was lined up."""
-        self.views: list[View] = []
         self.taps: list[Callable[[bytes | str], None]] = []
         """Told every frame as it came."""
         self.lists: dict[str, Subscriptions] = {}
@@ -94,6 +93,7 @@ class Intake:
         self.checks: list[Check] = []
         """What is to be looked up, for whoever takes it from here."""
         self._wall = wall
+        self._views: list[View] = []
         self._wanted: Mapping[str, tuple[Subscription, ...]] = {}  # by path
         self._latest = Latest()
         self._trades: dict[str, Trades] = {}
@@ -150,6 +150,12 @@ class Intake:
         if PRIVATE in self._open:  # else when it is opened
             self._check(fresh, START)
 
+    def watch(self, view: View) -> None:
+        """Keep a view up to date from now on, beginning with the quotes there are."""
+        for event in self._latest.newest:
+            view.apply(event)
+        self._views.append(view)
+
     @property
     def lines(self) -> list[Line]:
         """Everything that can be audited."""
@@ -165,6 +171,10 @@ class Intake:
         """Say whether what a line finds still matters to anybody."""
         return line in self.lines
 
+    def reaudit(self, path: str) -> None:
+        """Have all lines of a socket looked up though nothing seems to be wrong."""
+        self._check(self._lines_of(path), AUDIT)
+
     # -- what happens --------------------------------------------------------------------------------
 
     def opened(self, session: Session) -> None:
@@ -176,7 +186,7 @@ class Intake:
             self._latest.clear()
         since = self._silent_since.pop(path, None)
         if since is not None:
-            self._interrupted(path, since, now, f"reconnect: {session.reason}".removesuffix(": "))
+            self._interrupted(path, since, now, "reconnect", session.reason)
         elif path == PRIVATE:
             self._check(self._lines_of(PRIVATE), START)
 
@@ -208,7 +218,7 @@ class Intake:
             session.heard(quote.type, quote.code, now, snapshot=quote.stream_type == "SNAPSHOT")
             events = take(quote)
             if len(events) == 1:  # as nearly always: this is the hot path
-                for view in self.views:
+                for view in self._views:
                     view.apply(events[0])
                 self.inbox.put(events[0])
                 self.news()
@@ -240,7 +250,7 @@ class Intake:
         return datetime.fromtimestamp(self._wall(), UTC)
 
     def _put(self, event: FeedEvent) -> None:
-        for view in self.views:
+        for view in self._views:
             view.apply(event)
         self.inbox.put(event)
 
@@ -307,10 +317,10 @@ class Intake:
             start = self._now()
             self._pass_over(path, start, start + timedelta(seconds=BLUR), "unreadable", detail)
 
-    def _interrupted(self, path: str, start: datetime, end: datetime, reason: str) -> None:
+    def _interrupted(self, path: str, start: datetime, end: datetime, reason: str, detail: str = "") -> None:
         """Have looked up what may have been missed, and say so of what cannot be."""
         self._check(self._lines_of(path), reason)
-        self._pass_over(path, start, end, reason)
+        self._pass_over(path, start, end, reason, detail)
 
     def _pass_over(self, path: str, start: datetime, end: datetime, reason: str, detail: str = "") -> None:
         """Tell a gap in everything that no line can complete."""

@@ -33,6 +33,11 @@ class Latest:
         self._newest[key] = event
         return (event,)
 
+    @property
+    def newest(self) -> tuple[State, ...]:
+        """What was delivered last of everything."""
+        return tuple(self._newest.values())
+
     def keep(self, wanted: Container[tuple[str, str]]) -> None:
         """Forget all but these types and markets: if one of the others comes again, it is new."""
         self._newest = {key: event for key, event in self._newest.items() if key[:2] in wanted}

@@ -159,6 +159,11 @@ class Session:
         return "waiting" if self._wanted else "idle"
 
     @property
+    def said(self) -> bool:
+        """Whether the list that is wanted now was said on this connection."""
+        return self._open and not self._unsaid
+
+    @property
     def silent(self) -> Mapping[Key, float]:
         """Topics that are being asked or did not answer, and since when nothing came of them on this connection."""
         return {key: max(topic.at, self.since) for key, topic in self._silence.silent()}

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, NamedTuple
 
 from ..api.operation import Operation
 from ..errors import APIError
 from ..flow.heal import Ask, Heal
-from ..flow.intake import Check, Intake
+from ..flow.intake import START, Check, Intake
 from ..flow.pace import Pace
 from ..flow.session import Session
 from ..models import FeedEvent
-from ..wire.frames import PUBLIC
+from ..wire.frames import PRIVATE, PUBLIC
 from . import Dial
 from .aio_socket import drive
 
+TAKEN_UP = 3.0
+"""Seconds after which the exchange has taken up what was subscribed to."""
+TICK = 0.01
+"""Seconds between two looks whether a feed has begun."""
 REST = 8
 """Look-ups at the same time."""
 
@@ -84,6 +88,8 @@ class Crew:
             if session.state == "live":
                 self._intake.opened(session)
                 self._look_up()
+                if path == PRIVATE:
+                    self._start(self._look_again(path))
             else:
                 self._intake.lost(session, self.clock())
             self._tell(session)
@@ -119,6 +125,15 @@ class Crew:
         """Raise what ended the feed, if it ended by itself."""
         if self._failure is not None:
             raise self._failure
+
+    async def settle(self, sessions: Iterable[Session]) -> None:
+        """Wait until everything is subscribed to, and what is ours was read the first time."""
+        while not self.over and not (all(one.said or one.state == "idle" for one in sessions) and self._read_once()):
+            await asyncio.sleep(TICK)
+            self.check()
+
+    def _read_once(self) -> bool:
+        return not any(check.reason == START for checks in self._under_way.values() for check in checks)
 
     async def pause(self) -> None:
         """Let the sockets have their turn."""
@@ -188,6 +203,12 @@ class Crew:
                     failure = error
             else:
                 await asyncio.sleep(step.seconds)
+
+    async def _look_again(self, path: str) -> None:
+        """Look up once more what happened before the exchange had taken the subscription up."""
+        await asyncio.sleep(TAKEN_UP)
+        self._intake.reaudit(path)
+        self._look_up()
 
     async def _patrol(self, seconds: float) -> None:
         """Look every line up once in so many seconds, evenly."""

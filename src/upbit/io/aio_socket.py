@@ -40,6 +40,8 @@ MAX_FRAME = 16 << 20
 """Bytes of a frame, unpacked."""
 MAX_REFUSAL = 1 << 16
 """Bytes of the answer that refuses an upgrade."""
+LONGEST_REASON = 200
+"""Characters of what a gateway says when it refuses an upgrade."""
 STRIDE = 32
 """Frames that are read in a row before other tasks have their turn: their events are few enough for a CPU's cache."""
 
@@ -208,7 +210,7 @@ async def _open(
             if error.status_code in (418, 429):
                 pace.refused("websocket", clock())
             after = _after(error.headers)
-        session.refused(str(error), clock(), after=after)
+        session.refused(" ".join(str(error).split())[:LONGEST_REASON], clock(), after=after)
         return None
     session.opened(clock())
     return socket

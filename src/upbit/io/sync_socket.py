@@ -149,8 +149,9 @@ class Batches(Generic[T]):
         while True:
             try:
                 return self._events.popleft()
-            except IndexError:
-                self._refill()
+            except IndexError:  # it is no part of what may be raised below
+                pass
+            self._refill()
 
     async def fill(self, events: AsyncIterator[T]) -> None:
         """Take events as long as somebody wants them, in the loop."""

@@ -10,18 +10,28 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from ..api.operation import Operation
-from ..errors import APIConnectionError, APIStatusError, Halted, OrderOutcomeUnknown, RiskRefused, UpbitError
+from ..errors import (
+    APIConnectionError,
+    APIError,
+    APIStatusError,
+    Halted,
+    OrderOutcomeUnknown,
+    TradingError,
+    UpbitError,
+)
 from ..flow.call import Terms
 from ..flow.intent import Step, ask
 from ..flow.steps import Flow, Sleep
 from ..models import Order
 from .draft import Draft
-from .seams import Checks, Records, Switches
+from .seams import Guards
 
-Check = Callable[[Draft], Flow[None]]
+Outcome: TypeAlias = Literal["accepted", "rejected", "abandoned"]
+"""What the journal keeps: it is an order; the exchange refused it; it certainly is none."""
+Check: TypeAlias = Callable[[Draft], Flow[None]]
 """A look at an order before it leaves, which may ask the exchange; it raises to refuse."""
 
 GLANCE = 0.05
@@ -31,13 +41,9 @@ GLANCE = 0.05
 class Placing:
     """Sends orders of one account, each under the eyes of switch, limits and journal."""
 
-    def __init__(
-        self, terms: Terms, *, journal: Records, risk: Checks, switch: Switches, check: Check | None = None
-    ) -> None:
+    def __init__(self, terms: Terms, guards: Guards, check: Check | None = None) -> None:
         self._terms = terms
-        self._journal = journal
-        self._risk = risk
-        self._switch = switch
+        self._journal, self._risk, self._switch = guards
         self._check = check
         self._log = logging.getLogger("upbit.trading")
         self.under_way: dict[str, Draft] = {}
@@ -45,8 +51,14 @@ class Placing:
         self.closed = False
         """Whether no more orders are taken."""
 
-    def order(self, draft: Draft, operation: Operation[..., Order], arguments: Mapping[str, Any]) -> Flow[Order]:
-        """Place an order by an operation; what the operation answers.
+    def order(
+        self,
+        draft: Draft,
+        operation: Operation[..., Order],
+        arguments: Mapping[str, Any],
+        new: Callable[[Order], str | None],
+    ) -> Flow[Order]:
+        """Place an order by an operation; what the operation answers, of which `new` takes the uuid of the new order.
 
         Raises Halted and RiskRefused when it is not let through, OrderOutcomeUnknown when what became of it could not
         be found out (the journal keeps it open), and what the operation raises when it was refused.
@@ -60,9 +72,9 @@ class Placing:
             if self._check is not None:
                 yield from self._check(draft)
             self._journal.begin(draft, self._terms.wall())
-            order = yield from self._send(draft, operation, arguments)
+            order = yield from self._send(draft, operation, arguments, new)
         finally:
-            del self.under_way[identifier]
+            self.under_way.pop(identifier, None)
         return order
 
     def admit(self, draft: Draft) -> None:
@@ -79,7 +91,13 @@ class Placing:
             yield Sleep(GLANCE)
         return not self.under_way
 
-    def _send(self, draft: Draft, operation: Operation[..., Order], arguments: Mapping[str, Any]) -> Flow[Order]:
+    def _send(
+        self,
+        draft: Draft,
+        operation: Operation[..., Order],
+        arguments: Mapping[str, Any],
+        new: Callable[[Order], str | None],
+    ) -> Flow[Order]:
         identifier = draft.identifier
         steps: list[Step] = []
 
@@ -96,26 +114,25 @@ class Placing:
             order = yield from ask(operation, arguments, self._terms, note)
         except OrderOutcomeUnknown:
             raise
-        except UpbitError as error:
+        except Exception as error:
             if "unknown" in steps and steps[-1] != "rejected":
-                cause = error if isinstance(error, APIStatusError) else APIConnectionError(str(error))
+                cause = error if isinstance(error, APIError) else APIConnectionError(f"it was not sent again: {error}")
                 raise OrderOutcomeUnknown(identifier, draft.market, cause) from error
-            rejected = isinstance(error, APIStatusError)
-            self._tell(lambda: self._journal.settle(identifier, "rejected" if rejected else "abandoned"))
-            if rejected:
-                self._tell(self._risk.rejected)
+            if isinstance(error, APIStatusError):
+                self._settle(draft, "rejected")
+            elif isinstance(error, UpbitError):
+                self._settle(draft, "abandoned")
             raise
-        self._tell(lambda: self._settle(draft, order))
+        uuid = new(order)
+        self._settle(draft, "accepted" if uuid else "abandoned", uuid, order.state)
         return order
 
-    def _settle(self, draft: Draft, order: Order) -> None:
-        """Record what became of it. An order that was to be replaced and was filled first brought no new one."""
-        if order.identifier == draft.identifier or order.new_order_uuid is None:
-            new = None if order.identifier != draft.identifier else order.uuid
-        else:
-            new = order.new_order_uuid
-        self._journal.settle(draft.identifier, "accepted" if new else "abandoned", new, order.state)
-        self._risk.accepted()
+    def _settle(self, draft: Draft, outcome: Outcome, uuid: str | None = None, state: str | None = None) -> None:
+        self._tell(lambda: self._journal.settle(draft.identifier, outcome, uuid, state))
+        if outcome == "rejected":
+            self._tell(self._risk.rejected)
+        elif outcome == "accepted":
+            self._tell(self._risk.accepted)
 
     def _tell(self, work: Callable[[], None]) -> None:
         """Tell the journal or the limits of what has happened already: that they fail does not undo it."""
@@ -133,4 +150,4 @@ def _refusing() -> Iterator[None]:
     except UpbitError:
         raise
     except Exception as error:
-        raise RiskRefused("check", "no exception", repr(error)) from error
+        raise TradingError(f"refused here, nothing was sent: the check of the order failed: {error!r}") from error

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from .draft import Draft
 
@@ -86,3 +86,11 @@ class Switches(Protocol):
     def set(self, state: str, reason: str) -> None:
         """Switch, for this process and those to come."""
         ...
+
+
+class Guards(NamedTuple):
+    """What an order must pass before it leaves."""
+
+    journal: Records
+    risk: Checks
+    switch: Switches
