@@ -10,7 +10,7 @@ LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-annotat
 
 # Floors 0-3, the ledger, the book and the signer are covered to the last branch; everything else nearly so.
 COVERED := 95
-FULL := src/upbit/errors/*,src/upbit/rules.py,src/upbit/models/*,src/upbit/wire/*,src/upbit/api/*,src/upbit/flow/*
+FULL := src/upbit/errors/*,src/upbit/rules/*,src/upbit/models/*,src/upbit/wire/*,src/upbit/api/*,src/upbit/flow/*
 FULL := $(FULL),src/upbit/paper/ledger.py,src/upbit/paper/book.py
 
 .DEFAULT_GOAL := help

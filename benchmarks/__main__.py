@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from . import calls, decode, engine, fates, feed, flow, imports, server
+from . import calls, decode, engine, fates, feed, flow, imports, limiter, outcomes, server
 from .table import Row, lines
 
 SUBJECTS: Mapping[str, Callable[[], Iterable[Row]]] = {
@@ -19,6 +19,8 @@ SUBJECTS: Mapping[str, Callable[[], Iterable[Row]]] = {
     "server": server.rows,
     "feed": feed.rows,
     "fates": fates.rows,
+    "outcomes": outcomes.rows,
+    "limiter": limiter.rows,
 }
 
 

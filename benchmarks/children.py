@@ -38,9 +38,9 @@ def interpreter(peer: str) -> str | None:
 class Child:
     """A process that answers orders; as a context it is ended."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], environ: Mapping[str, str] = {}) -> None:
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=dict(SILENT)
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env={**SILENT, **environ}
         )
         self.told: dict[str, str] = json.loads(self._line())
         """What it said when it was ready."""

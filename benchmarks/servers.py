@@ -143,6 +143,13 @@ async def paper(folder: str = "") -> AsyncGenerator[tuple[Told, Obey]]:
 
 
 @asynccontextmanager
+async def limited() -> AsyncGenerator[tuple[Told, Obey]]:
+    """A paper exchange that refuses what is too much; says all that a client may find in its environment."""
+    async with serving(funds=FUNDS) as exchange:
+        yield exchange.env, _nothing
+
+
+@asynccontextmanager
 async def bare() -> AsyncGenerator[tuple[Told, Obey]]:
     """aiohttp.web with one handler that checks a token and answers the same order."""
 
@@ -227,6 +234,16 @@ async def busy() -> AsyncGenerator[tuple[Told, Obey]]:
         trading.cancel()
 
 
+@asynccontextmanager
+async def counted() -> AsyncGenerator[tuple[Told, Obey]]:
+    """A paper exchange with faults on demand, which tells by its control API what it was asked."""
+    exchange = Exchange(clock=Clock(), funds=FUNDS)
+    key = exchange.first_key
+    async with Server(exchange, control_token=TOKEN) as server:
+        told = {"base_url": server.base_url, "access_key": key.access_key, "secret_key": key.secret}
+        yield told | {"control_url": server.control_url, "control_token": TOKEN}, _nothing
+
+
 async def _trade(exchange: Exchange) -> None:
     exchange.venue(MARKET)
     for side in itertools.cycle(SIDES):
@@ -268,11 +285,13 @@ def _most_memory() -> float:
 SERVERS: dict[str, Callable[..., Opened]] = {
     "stub": stub,
     "paper": paper,
+    "limited": limited,
     "bare": bare,
     "fan-out": fan_out,
     "bare-fan-out": bare_fan_out,
     "flood": flooding,
     "busy": busy,
+    "counted": counted,
 }
 
 if __name__ == "__main__":

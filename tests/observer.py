@@ -25,6 +25,7 @@ from upbit.models import (
     MyAssetEvent,
     MyOrderEvent,
     OrderbookEvent,
+    TickerEvent,
     TradeEvent,
 )
 from upbit.paper.bars import Unit, span
@@ -93,6 +94,7 @@ class Holder:
         self.assets: dict[str, MyAsset] = {}
         self.wrong: list[str] = []
         self._newest: dict[str, int] = {}
+        self._quotes: dict[tuple[str, str], OrderbookEvent | TickerEvent] = {}
 
     def take(self, event: FeedEvent) -> None:
         """Take an event."""
@@ -103,7 +105,10 @@ class Holder:
             case TradeEvent():
                 self._trade(event)
             case OrderbookEvent():
+                self._quote(event)
                 self.books[event.code] = event
+            case TickerEvent():
+                self._quote(event)
             case CandleEvent():
                 self._candle(event)
             case MyOrderEvent():
@@ -130,6 +135,14 @@ class Holder:
             self.wrong.append(f"{event.code} {deal.number} came out of turn, without a gap before it")
         self._newest[event.code] = max(newest, deal.number)
         self.deals[event.code].append(deal)
+
+    def _quote(self, event: OrderbookEvent | TickerEvent) -> None:
+        key = event.type, event.code
+        if event == self._quotes.get(key):
+            self.wrong.append(f"the {event.type} of {event.time} came twice")
+        if key in self._quotes and event.timestamp < self._quotes[key].timestamp:
+            self.wrong.append(f"the {event.type} of {event.time} came after a newer one")
+        self._quotes[key] = event
 
     def _candle(self, event: CandleEvent) -> None:
         told = self.candles[event.type, event.code]
@@ -211,27 +224,25 @@ def _candles_apart(record: Record, holder: Holder, type: str, market: str) -> li
         known.add(start)
         event = told.get(start)
         expected = tuple(map(amount, (bar.opening, bar.high, bar.low, bar.close, bar.volume)))
-        if event is None or expected != (
+        if event is not None and expected == (
             event.opening_price,
             event.high_price,
             event.low_price,
             event.trade_price,
             event.candle_acc_trade_volume,
         ):
-            if not holder.lost(type, market, datetime.fromtimestamp(bar.start / 1000, UTC)):
-                found.append(f"the {type} {start} of {market} is {event}, {expected} in truth")
+            continue
+        if not holder.lost(type, market, datetime.fromtimestamp(bar.start / 1000, UTC)):
+            found.append(f"the {type} {start} of {market} is {event}, {expected} in truth")
     return found + [f"there is no {type} {start} of {market}" for start in sorted(told.keys() - known)]
 
 
 def _orders_apart(record: Record, holder: Holder) -> list[str]:
     found: list[str] = []
     for uuid, steps in record.steps.items():
-        order, time = steps[0].order, datetime.fromtimestamp(steps[0].time / 1000, UTC)
-        if uuid not in holder.steps:
-            held = None
-        else:
-            held = holder.fate(uuid)
-        if held != record.fate(uuid) and not holder.lost("myOrder", order.market, time):
+        held = holder.fate(uuid) if uuid in holder.steps else None
+        times = [datetime.fromtimestamp(step.time / 1000, UTC) for step in steps]
+        if held != record.fate(uuid) and not any(holder.lost("myOrder", steps[0].order.market, time) for time in times):
             found.append(f"order {uuid} is {held}, {record.fate(uuid)} in truth")
     return found + [f"there is no order {uuid}" for uuid in sorted(holder.steps.keys() - record.steps.keys())]
 
@@ -253,26 +264,35 @@ def _venue(record: Record, market: str) -> Venue:
     return venue
 
 
+def halt(exchange: Exchange, *markets: str) -> None:
+    """Let these markets stand still from now on."""
+    for market in markets:
+        venue = exchange.venue(market)
+        assert venue is not None
+        venue.flow.regime = "halt"
+
+
 async def trading(client: AsyncUpbit, exchange: Exchange, market: str, random: Random, *, pause: float = 2.0) -> None:
-    """Trade with an account until cancelled: take, rest near the best prices, cancel."""
+    """Trade with an account until cancelled: take, rest near the best prices, cancel; so many seconds in between."""
     venue = exchange.venue(market)
     assert venue is not None
-    resting: list[str] = []
+    create, resting = client.orders.create, list[str]()
     while True:
         await asyncio.sleep(random.uniform(0.1, 2 * pause))
         side = random.choice(("bid", "ask"))
         best = amount((venue.book.best_bid if side == "bid" else venue.book.best_ask) or 0)
-        ticks = random.choice((-1, 0, 0, 1, 3)) * exchange.tick_size(market, best)
-        price = best - ticks if side == "bid" else best + ticks
-        volume = (Decimal(random.randint(6_000, 60_000)) / best).quantize(Decimal("1e-8"))
-        kind = random.random()
+        away = random.choice((-1, 0, 0, 1, 3)) * exchange.tick_size(market, best)
+        price = best - away if side == "bid" else best + away
+        worth = Decimal(random.randint(6_000, 60_000))
+        volume = (worth / best).quantize(Decimal("1e-8"))
+        chance = random.random()
         with suppress(APIError):
-            if kind < 0.25 and resting:
+            if chance < 0.25 and resting:
                 await client.orders.cancel(uuid=resting.pop(random.randrange(len(resting))))
-            elif kind < 0.4:
-                await client.orders.create(market=market, side="bid", ord_type="price", price=6_000 + random.randint(0, 9_000))
-            elif kind < 0.5:
-                await client.orders.create(market=market, side="ask", ord_type="market", volume=volume)
+            elif chance < 0.4:
+                await create(market=market, side="bid", ord_type="price", price=worth)
+            elif chance < 0.5:
+                await create(market=market, side="ask", ord_type="market", volume=volume)
             else:
-                placed = await client.orders.create(market=market, side=side, ord_type="limit", price=price, volume=volume)
+                placed = await create(market=market, side=side, ord_type="limit", price=price, volume=volume)
                 resting.append(placed.uuid)

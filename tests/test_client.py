@@ -161,12 +161,12 @@ def test_both_faces_print_where_they_send() -> None:
 
 def test_the_secret_shows_nowhere() -> None:
     client, _ = sync(answer({"error": {"name": "jwt_verification", "message": "no"}}, 401))
-    shown = [repr(client), repr(vars(client)), repr(vars(client._link)), repr(client._link._signer)]
+    shown = [repr(client), repr(vars(client)), repr(vars(client._link)), repr(client._link.signer)]
     with pytest.raises(upbit.AuthenticationError) as caught:
         client.accounts.list()
     shown += [repr(caught.value), str(vars(caught.value)), pickle.dumps(caught.value).decode("latin-1")]
     assert not [text for text in shown if SECRET in text]
-    for thing in (client, client._link._signer):
+    for thing in (client, client._link.signer):
         with pytest.raises(TypeError, match="not copied"):
             pickle.dumps(thing)
 
@@ -191,6 +191,19 @@ def test_nothing_is_signed_for_a_foreign_host() -> None:
         client.Account.Account_info()
     client.trades.list("KRW-BTC")
     assert [None] == authorizations(transport.requests)
+
+
+def test_the_upgrade_of_a_socket_is_signed_anew_each_time_for_the_sockets_own_host() -> None:
+    client, _ = sync(base_url="https://rest.example.org", ws_url="ws://127.0.0.1:9/websocket/v1")
+    tokens = [read(client._link.token().removeprefix("Bearer ")) for _ in range(2)]
+    assert [True, True] == [token.signed_with(SECRET) and token.covers([""]) for token in tokens]
+    assert 2 == len({token.claims.nonce for token in tokens})
+    other, _ = sync(base_url="https://api.upbit.com", ws_url="wss://upbit.com.example.org/websocket/v1")
+    with pytest.raises(ConfigurationError, match=r"nothing is signed for wss://upbit\.com\.example\.org"):
+        other._link.token()
+    paper = Upbit("PAPERkey", "secret", base_url="http://127.0.0.1:1", ws_url="wss://api.upbit.com/websocket/v1")
+    with pytest.raises(ConfigurationError, match="the key is one of the paper exchange"):
+        paper._link.token()
 
 
 def test_a_private_call_without_keys_raises_in_both_voices() -> None:

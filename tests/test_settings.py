@@ -6,10 +6,11 @@ import copy
 import pickle
 from collections.abc import Mapping
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import pytest
 
-from upbit import Upbit
+from upbit import Upbit, settings
 from upbit.errors import ConfigurationError
 from upbit.secret import Secret, Signer
 from upbit.settings import Config, Options, keys, loopback, place, timeout
@@ -79,7 +80,7 @@ def test_places_follow_their_precedence() -> None:
     ],
 )
 def test_only_upbit_and_this_machine_are_trusted_with_signatures(url: str, trusted: bool) -> None:
-    assert trusted == place({"base_url": url}, None, {}).trusted
+    assert trusted == settings.trusted(urlsplit(place({"base_url": url}, None, {}).base_url).hostname or "")
 
 
 @pytest.mark.parametrize(

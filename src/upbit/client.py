@@ -43,6 +43,8 @@ from .wire.message import Request, Response
 if TYPE_CHECKING:
     from .feed import AsyncFeed, Feed, FeedOptions
     from .feed_options import Ask, Source
+    from .trading import AsyncTrader, Mode, Trader, TradingOptions
+    from .trading.means import Means
     from .wire.frames import Subscription
 
 T = TypeVar("T")
@@ -156,6 +158,12 @@ class Client(Namespaces[Face], Generic[Face, Shared]):
             wall=terms.wall,
         )
 
+    def _means(self) -> Means:
+        """What a trader needs of this client."""
+        from .trading.means import Means
+
+        return Means(self._terms, self.base_url, self._link.signer, self.carry_out)
+
     def carry_out(self, flow: Flow[Any]) -> Any:
         """Carry out a flow, each face in its own way: its requests leave over the connections of this client."""
         ...
@@ -228,6 +236,18 @@ class Upbit(Client[Sync, Transport]):
 
         return Feed(AsyncFeed(self._source(elsewhere(self.perform)), subscriptions, **options))
 
+    def trading(self, mode: Mode, **options: Unpack[TradingOptions]) -> Trader:
+        """Make a trader: `with client.trading("paper") as trader: trader.buy("KRW-BTC", quote=10_000)`.
+
+        `mode` is `paper` or `live` and must fit keys and host. `upbit.trading` says what a trader does, and its
+        `TradingOptions` what else can be told by name. Raises ConfigurationError when the mode does not fit.
+        """
+        from .trading.options import guards
+        from .trading.trader import Trader
+
+        means = self._means()
+        return Trader(mode, means, guards(mode, means, options), self.feed if options.get("live") else None)
+
     def close(self) -> None:
         """Close the connections, if this client made them; it is not to be used again."""
         if self._owner and self._link.connected:
@@ -299,6 +319,18 @@ class AsyncUpbit(Client[Async, AsyncTransport]):
         from .feed import AsyncFeed
 
         return AsyncFeed(self._source(self.perform), subscriptions, **options)
+
+    def trading(self, mode: Mode, **options: Unpack[TradingOptions]) -> AsyncTrader:
+        """Make a trader: `async with client.trading("paper") as trader: await trader.buy("KRW-BTC", quote=10_000)`.
+
+        `mode` is `paper` or `live` and must fit keys and host. `upbit.trading` says what a trader does, and its
+        `TradingOptions` what else can be told by name. Raises ConfigurationError when the mode does not fit.
+        """
+        from .trading.options import guards
+        from .trading.trader import AsyncTrader
+
+        means = self._means()
+        return AsyncTrader(mode, means, guards(mode, means, options), self.feed if options.get("live") else None)
 
     async def aclose(self) -> None:
         """Close the connections, if this client made them; it is not to be used again."""

@@ -192,6 +192,7 @@ class AsyncFeed:
         Waits for the answers; a socket whose connection ends before it answered is left out.
         """
         crew, lists = self._running(), self._intake.lists
+        crew.check()
         asked = {session: session.connects for session in self._sessions.values() if session.state == "live"}
         for session in asked:
             lists.pop(session.path, None)
@@ -207,10 +208,7 @@ class AsyncFeed:
     # -- other ways to look at it ----------------------------------------------------------------------
 
     def watch(self, view: V) -> V:
-        """Keep a view up to date as events come, however slowly they are read; gives it back.
-
-        One of trades or of your own account is to be given before the feed is entered: it misses what was told before.
-        """
+        """Keep a view up to date, however slowly events are read; gives it back. It misses earlier trades and orders."""
         self._intake.watch(view)
         return view
 

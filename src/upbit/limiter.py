@@ -46,9 +46,11 @@ class Limiter:
         return Pace(lanes, sha256(access_key.encode()).hexdigest()[:16] if access_key else "")
 
 
+_LOCK = Lock()
 _LIMITERS: WeakValueDictionary[str, Limiter] = WeakValueDictionary()
 
 
 def common(host: str) -> Limiter:
     """The limiter of all clients of this process at a host that have no other, as long as one of them lives."""
-    return _LIMITERS.setdefault(host, Limiter())
+    with _LOCK:
+        return _LIMITERS.setdefault(host, Limiter())

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from heapq import heappop, heappush
+from itertools import count
 from threading import Lock, Thread
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upbit.flow.pace import MARGIN, Lanes, Memory, Pace
-from upbit.wire.quota import Limit, Meter, Remaining, limits
+from upbit.flow.pace import LATE, MARGIN, WARY, Blocked, Lanes, Marks, Memory, Pace
+from upbit.wire.quota import Limit, Meter, Remaining, gauge, limits
 
 TABLE = {"order": Limit(3), "candle": Limit(10), "default": Limit(3), "order-cancel-all": Limit(1, 2.0)}
 WINDOW = 1 + MARGIN
@@ -20,12 +23,16 @@ def make(account: str = "one", lanes: Lanes | None = None) -> Pace:
     return Pace(lanes or Lanes(nullcontext(), TABLE), account)
 
 
+def at(now: float) -> Callable[[], float]:
+    return lambda: now
+
+
 def wait(pace: Pace, group: str, now: float) -> float:
     """Line up, and go as soon as it is allowed: after how many seconds that was."""
-    at = now
-    for seconds in pace.turn(group, 0, lambda: at):
-        at += seconds
-    return at - now
+    then = now
+    for seconds in pace.turn(group, 0, lambda: then):
+        then += seconds
+    return then - now
 
 
 def test_a_burst_fits_the_window_and_the_next_waits_for_it_to_end() -> None:
@@ -34,11 +41,34 @@ def test_a_burst_fits_the_window_and_the_next_waits_for_it_to_end() -> None:
     assert pytest.approx(WINDOW) == wait(pace, "order", 5.0)
 
 
-def test_who_waits_is_told_when_to_ask_again() -> None:
+def test_who_waits_is_told_when_to_ask_again_and_nobody_to_wait_for_longer_than_a_window() -> None:
     pace = make()
-    tickets = [pace.enter("order") for _ in range(7)]
-    told = [pace.ask(ticket, 0.0) for ticket in reversed(tickets)]
-    assert [2 * WINDOW, WINDOW, WINDOW, WINDOW, 0, 0, 0] == [pytest.approx(seconds) for seconds in told]
+    tickets = [pace.enter("order") for _ in range(8)]
+    told = [pace.ask(ticket, at(0.0)) for ticket in tickets]
+    gap = WINDOW / 6
+    assert [0, 0, 0, WINDOW, WINDOW, WINDOW, WINDOW, WINDOW] == [pytest.approx(seconds) for seconds in told]
+    told = [pace.ask(ticket, at(WINDOW + 0.001)) for ticket in tickets[3:]]
+    assert [0, gap, gap * 2, WINDOW, WINDOW] == [pytest.approx(seconds, abs=0.01) for seconds in told]
+
+
+def test_who_waited_does_not_leave_at_the_same_moment_as_the_one_before() -> None:
+    pace = make()
+    tickets = [pace.enter("order") for _ in range(6)]
+    left: list[float] = []
+    now = 0.0
+    while len(left) < 6:
+        left += [now for ticket in tickets[len(left) : len(left) + 1] if pace.ask(ticket, at(now)) == 0]
+        now += 0.001
+    assert left[2] < 0.01
+    assert all(late - early >= WINDOW / 6 - 0.001 for early, late in zip(left[3:], left[4:], strict=False))
+
+
+def test_those_who_were_late_make_nobody_after_them_late() -> None:
+    pace, now, late = make(), 0.0, LATE - 0.001
+    for _ in range(30):
+        for seconds in pace.turn("order", 0, lambda: now):
+            now += seconds + late / 10
+    assert pytest.approx(9 * WINDOW, abs=LATE) == now
 
 
 def test_the_urgent_go_first_and_among_equals_who_came_first() -> None:
@@ -50,21 +80,35 @@ def test_the_urgent_go_first_and_among_equals_who_came_first() -> None:
     now = 0.0
     while len(gone) < 5:
         for ticket in tickets:
-            if ticket not in gone and pace.ask(ticket, now) == 0:
+            if ticket not in gone and pace.ask(ticket, at(now)) == 0:
                 gone.append(ticket)
-        now += WINDOW / 2
-    assert {(0, 6), (0, 7), (1, 4)} == {(one.priority, one.number) for one in gone[:3]}
-    assert [(2, 3), (2, 5)] == [(one.priority, one.number) for one in gone[3:]]
+        now += 0.01
+    assert [(0, 6), (0, 7), (1, 4), (2, 3), (2, 5)] == [(one.priority, one.number) for one in gone]
+
+
+def test_a_cancel_overtakes_fifty_queries_that_wait() -> None:
+    pace = Pace(Lanes(nullcontext()), "one")
+    now = 0.0
+    queries = [pace.enter("default", 2) for _ in range(80)]
+    waiting = [ticket for ticket in queries if pace.ask(ticket, at(now))]
+    assert 50 == len(waiting)
+    now = 0.5
+    cancel = pace.turn("default", 0, lambda: now)
+    now += next(cancel)
+    assert pytest.approx(WINDOW) == now
+    assert all(pace.ask(ticket, at(now)) for ticket in waiting)
+    assert next(cancel, None) is None
 
 
 def test_who_gives_up_holds_up_nobody() -> None:
     pace = make()
-    turns = [pace.turn("order", 0, lambda: 0.0) for _ in range(4)]
+    turns = [pace.turn("order", 0, at(0.0)) for _ in range(4)]
     assert [None, None, None] == [next(turn, None) for turn in turns[:3]]
     assert pytest.approx(WINDOW) == next(turns[3])
     behind = pace.enter("order", 1)
+    assert pytest.approx(WINDOW) == pace.ask(behind, at(0.0))
     turns[3].close()
-    assert 0 == pace.ask(behind, WINDOW + 0.001)
+    assert 0 == pace.ask(behind, at(WINDOW + 0.001))
     pace.leave(behind)
     assert 0 == wait(pace, "order", WINDOW + 0.001)
 
@@ -93,13 +137,13 @@ def test_it_adapts_to_an_exchange_that_allows_less(gaps: list[float], allowed: i
         now += wait(pace, "order", now)
         left = meter.take(now)
         assert left is not None
-        pace.learn(left, "order", now)
+        pace.learn(left, "order", now, now)
 
 
 def test_it_believes_the_exchange_when_others_used_the_quota() -> None:
     pace = make()
     wait(pace, "order", 0.0)
-    pace.learn(Remaining("order", 720, 0), "order", 0.1)
+    pace.learn(Remaining("order", 720, 0), "order", 0.0, 0.1)
     assert 1 < wait(pace, "order", 0.2) + 0.2
 
 
@@ -107,32 +151,114 @@ def test_it_believes_the_exchange_when_others_used_the_quota() -> None:
 def test_a_header_that_is_missing_or_not_meant_changes_nothing(remaining: Remaining | None) -> None:
     pace = make()
     wait(pace, "order", 0.0)
-    pace.learn(remaining, "order", 0.0)
+    pace.learn(remaining, "order", 0.0, 0.0)
     assert [0, 0] == [wait(pace, "order", 0.1) for _ in range(2)]
 
 
 def test_the_header_spells_some_groups_in_its_own_way() -> None:
     pace = make()
     wait(pace, "candle", 0.0)
-    pace.learn(Remaining("candles", 600, 0), "candle", 0.0)
+    pace.learn(Remaining("candles", 600, 0), "candle", 0.0, 0.0)
     assert 0 < wait(pace, "candle", 0.0)
 
 
-def test_a_refusal_closes_the_group_for_a_window() -> None:
+def test_an_answer_that_comes_late_speaks_of_what_was_counted_when_it_left() -> None:
+    pace = make()
+    for _ in range(3):
+        wait(pace, "order", 0.0)
+    pace.learn(Remaining("order", 720, 0), "order", 0.0, 0.99)
+    assert [0, 0, 0] == [wait(pace, "order", WINDOW + 0.001) for _ in range(3)]
+    pace.learn(Remaining("order", 720, 0), "order", WINDOW, WINDOW + 1.01)
+    assert [0, 0, 0] == [wait(pace, "order", 3.0) for _ in range(3)]
+
+
+def test_what_left_long_ago_is_forgotten() -> None:
+    store = Memory()
+    pace = Pace(Lanes(nullcontext(), TABLE, store))
+    for second in range(100):
+        wait(pace, "order", 10.0 * second)
+    assert len(store.marks(" address/order").leaves) <= 4 * 3
+
+
+def test_a_refusal_closes_the_group_for_a_window_or_as_long_as_the_exchange_says() -> None:
     pace = make()
     wait(pace, "order", 0.0)
-    pace.refused("order", 0.1)
+    pace.refused("order", 0.0, 0.1)
     assert pytest.approx(WINDOW) == wait(pace, "order", 0.1)
+    pace.refused("order", 2.0, 2.1, 7.0)
+    assert pytest.approx(7.0) == wait(pace, "order", 2.1)
+
+
+def test_what_was_refused_was_not_counted() -> None:
+    pace = make()
+    for _ in range(3):
+        wait(pace, "order", 0.0)
+    pace.learn(Remaining("order", 720, 0), "order", 0.0, 0.1)
+    for _ in range(2):
+        pace.refused("order", 0.0, 0.1)
+        pace.learn(Remaining("order", 720, 0), "order", 0.0, 0.1)
+    begin = 0.1 + WINDOW
+    assert 0 == wait(pace, "order", begin)
+    assert pytest.approx(WINDOW) == wait(pace, "order", begin)
+
+
+def test_a_refusal_without_a_request_that_is_remembered_removes_nothing() -> None:
+    pace = make()
+    wait(pace, "order", 5.0)
+    pace.refused("order", 4.0, 5.0)
+    pace.learn(Remaining("order", 720, 1), "order", 5.0, 5.0)
+    assert pytest.approx(WINDOW) == wait(pace, "order", 5.0)
+
+
+def test_after_a_refusal_places_are_taken_back_one_by_one() -> None:
+    pace = make()
+    for _ in range(3):
+        wait(pace, "order", 0.0)
+    for _ in range(2):
+        pace.refused("order", 0.0, 0.0)
+    pace.learn(Remaining("order", 720, 0), "order", 0.0, 0.0)
+
+    def places(now: float) -> int:
+        taken = 0
+        while wait(pace, "order", now) == 0:
+            taken += 1
+            pace.learn(Remaining("order", 720, 3 - taken), "order", now, now)
+        return taken
+
+    assert [1, 1, 2, 2, 3] == [places(now) for now in (2.0, WARY - 0.1, WARY + 2, WARY + 5, 2 * WARY + 5)]
 
 
 def test_a_block_closes_all_groups_of_its_scope_until_the_stated_time() -> None:
     pace = make()
     pace.penalty("order", 30.0, 100.0)
     pace.penalty("order", 10.0, 101.0)
-    assert (20.0, 20.0, 0.0) == tuple(pace.blocked(group, 110.0) for group in ("order", "default", "candle"))
-    assert 0.0 == pace.blocked("order", 130.0)
-    assert [] == list(pace.turn("order", 0, lambda: 110.0))
-    assert 0 == wait(pace, "order", 131.0)
+    for group in ("order", "default"):
+        with pytest.raises(Blocked, match=r"another 20\.0 s: nothing was sent") as block:
+            wait(pace, group, 110.0)
+        assert 20.0 == block.value.seconds
+    assert 0 == wait(pace, "candle", 110.0)
+    assert 0 == wait(pace, "order", 130.0)
+
+
+def test_who_waits_when_a_block_comes_is_told_and_waits_no_more() -> None:
+    lanes = Lanes(nullcontext(), TABLE)
+    pace = make(lanes=lanes)
+    for _ in range(3):
+        wait(pace, "order", 0.0)
+    turn = pace.turn("order", 0, at(0.5))
+    next(turn)
+    pace.penalty("default", 10.0, 0.6)
+    with pytest.raises(Blocked):
+        next(turn)
+    assert [] == lanes.lane("account one", "order").queue
+
+
+def test_without_a_key_all_is_counted_by_the_address() -> None:
+    pace = make()
+    pace.keyless.penalty("order", 5.0, 0.0)
+    assert 0 == wait(pace, "order", 0.0)
+    with pytest.raises(Blocked):
+        wait(pace, "candle", 0.0)
 
 
 def test_accounts_share_the_address_and_nothing_else() -> None:
@@ -151,13 +277,6 @@ def test_clients_of_one_account_share_its_lanes() -> None:
     assert pytest.approx(WINDOW) == wait(make("one", lanes), "order", 0.0)
 
 
-def test_marks_of_before_the_machine_started_weigh_nothing() -> None:
-    store = Memory()
-    for _ in range(3):
-        wait(Pace(Lanes(nullcontext(), TABLE, store)), "order", 1_000_000.0)
-    assert 0 == wait(Pace(Lanes(nullcontext(), TABLE, store)), "order", 5.0)
-
-
 def test_the_limits_are_those_of_today_when_none_are_given() -> None:
     pace = Pace(Lanes(nullcontext()))
     assert [0.0] * limits()["order"].per_window == [wait(pace, "order", 0.0) for _ in range(12)]
@@ -168,7 +287,7 @@ def test_threads_never_get_the_same_place() -> None:
     pace, gone = Pace(Lanes(Lock(), {"order": Limit(10)})), list[float]()
 
     def work() -> None:
-        gone.extend(pace.ask(pace.enter("order"), 0.0) for _ in range(50))
+        gone.extend(pace.ask(pace.enter("order"), at(0.0)) for _ in range(50))
 
     threads = [Thread(target=work) for _ in range(4)]
     for thread in threads:
@@ -176,3 +295,20 @@ def test_threads_never_get_the_same_place() -> None:
     for thread in threads:
         thread.join()
     assert (10, 200) == (gone.count(0), len(gone))
+
+
+def test_the_clock_is_read_when_the_marks_are_had() -> None:
+    """Whoever waits for the store must not leave by a time that is over."""
+    now = 0.0
+
+    class Slow(Memory):
+        @contextmanager
+        def _late(self, lane: str) -> Iterator[Marks]:
+            nonlocal now
+            now += 0.5
+            yield super().marks(lane)
+
+        marks = _late  # type: ignore[assignment]
+
+    store = Slow()
+    wait(Pace(Lanes(nullcontext(), TABLE, store)), "order", now)

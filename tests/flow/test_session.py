@@ -320,6 +320,14 @@ def test_an_error_that_comes_once_costs_a_connection_only() -> None:
     assert ("live", "INVALID_PARAM", 3) == (wire.session.state, wire.session.reason, len(wire.connects))
 
 
+def test_an_error_that_is_not_about_the_list_is_never_fatal() -> None:
+    wire = Wire(make(TRADES))
+    wire.error = SocketError("INTERNAL_ERROR", "")
+    wire.run(500)
+    assert (False, "INTERNAL_ERROR") == (wire.fatal, wire.session.reason)
+    assert len(wire.connects) > 10
+
+
 def test_what_worked_once_is_tried_for_ever() -> None:
     wire = live(TRADES, every={BTC: 1.0})
     wire.run(10)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from upbit import AsyncUpbit, Upbit
 from upbit.api.orders import Orders
+from upbit.feed import candle, orderbook, ticker
 from upbit.models import Account, Order
 from upbit.paper.desk.handler import serves
 from upbit.paper.exchange import Caller
@@ -63,6 +64,23 @@ def documented(client: Upbit) -> None:
     client.Market.Market_info_all(details=True)  # E
     client.Order.Order_chance(market="KRW-BTC")["remaining"]  # E
     client.Order.Order_chance(market="KRW-BTC")["response"]["status_code"].upper()  # E
+
+
+def feed(client: Upbit, other: AsyncUpbit) -> None:
+    client.feed("KRW-BTC")  # E
+    client.feed(["KRW-BTC"])  # E
+    client.feed(ticker("KRW-BTC"), adit=5)  # E
+    client.feed(ticker("KRW-BTC"), format="XML")  # E
+    client.feed(ticker("KRW-BTC"), policies={"trade": "newest"})  # E
+    ticker(["KRW-BTC"])  # E
+    candle("KRW-BTC", interval="2m")  # E
+    orderbook("KRW-BTC", units=7)  # E
+    for event in client.feed(ticker("KRW-BTC")):
+        print(event.trade_price)  # E
+    for event in other.feed(ticker("KRW-BTC")):  # E
+        pass
+    with other.feed(ticker("KRW-BTC")):  # E
+        pass
 
 
 @serves(Orders.cancel)  # E

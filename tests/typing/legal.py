@@ -10,12 +10,25 @@ from upbit import AsyncUpbit, Upbit
 from upbit.api import Candles, Orders
 from upbit.api.operation import Operation, Reply
 from upbit.documented import Envelope
+from upbit.feed import (
+    AsyncFeed,
+    Feed,
+    Gap,
+    Times,
+    candle,
+    my_asset,
+    my_order,
+    orderbook,
+    ticker,
+    trade,
+)
 from upbit.models import (
     Account,
     APIKey,
     BatchCancelResult,
     Candle,
     Deposit,
+    FeedEvent,
     Instrument,
     Order,
     Orderbook,
@@ -23,6 +36,7 @@ from upbit.models import (
     PocketTransfer,
     Ticker,
     Trade,
+    TradeEvent,
     TradingPair,
     Vasp,
     WalletStatus,
@@ -31,7 +45,9 @@ from upbit.models import (
 from upbit.paper.desk.handler import Handler, serves
 from upbit.paper.exchange import Caller
 from upbit.utils import Validator
+from upbit.views import Book
 from upbit.websocket import UpbitWebSocket
+from upbit.wire.events import Listed
 
 
 def construct() -> None:
@@ -113,6 +129,31 @@ def documented(client: Upbit) -> None:
     assert_type(envelope["remaining_request"], dict[str, str])
     assert_type(envelope["response"]["status_code"], int)
     envelope["result"]["market"]["id"]
+
+
+def feed(client: Upbit) -> None:
+    wanted = (ticker("KRW-BTC", "KRW-ETH"), orderbook("KRW-BTC", units=15, level=Decimal(1)), candle("KRW-BTC"))
+    with client.feed(*wanted, policies={"trade": 5, "ticker": "all"}, audit=None, on_state=print) as told:
+        assert_type(told, Feed)
+        assert_type(next(told), FeedEvent)
+        for event in told:
+            if isinstance(event, Gap):
+                assert_type(event.lost, int | None)
+            elif isinstance(event, TradeEvent):
+                assert_type(event.trade_price, Decimal)
+        told.add(my_order(), trade("KRW-BTC"))
+        assert_type(told.watch(Book("KRW-BTC")), Book)
+        assert_type(next(told.frames()), bytes)
+        assert_type(told.status.sockets[0].path, str)
+
+
+async def awaited_feed(client: AsyncUpbit) -> None:
+    async with client.feed(my_asset(), format="DEFAULT", times=Times(answer=1)) as told:
+        assert_type(told, AsyncFeed)
+        assert_type(await anext(told), FeedEvent)
+        assert_type(await told.listed(), tuple[Listed, ...])
+        async for frame in told.frames():
+            assert_type(frame, bytes)
 
 
 def table() -> None:

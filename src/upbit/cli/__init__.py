@@ -1,4 +1,4 @@
-"""The command `upbit-client`: a paper exchange to serve, a demo, and every operation of the exchange.
+"""The command `upbit-client`: a paper exchange, a demo, every operation of the exchange, a doctor, and a kill switch.
 
 Only this folder knows a terminal. It decides nothing about trading, and takes keys from the environment alone: what
 stands on a command line is seen by everybody on the machine.
@@ -14,18 +14,24 @@ from typing import NoReturn
 
 import click
 
+from ..errors import UpbitError
 from ..pkginfo import package_version
 from .call import call
 from .demo import demo
-from .grammar import Group, explain, section
+from .doctor import doctor
+from .grammar import Group, explain, section, told
 from .paper import paper
+from .switch import switches
 from .words import Say, language, speaker
 
 PROGRAM = "upbit-client"
 
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and leave: 0 when it went well, 1 when something failed, 2 when it was not understood."""
+    """Run the command line and leave: 0 when it went well, 1 when something failed, 2 when it was not understood.
+
+    What the doctor found is another matter: 1 means warnings, 2 something that does not work.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a sign still shows the rest
@@ -39,6 +45,9 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         sys.exit(2)
     except click.ClickException as error:
         click.echo(say("Error: ", "오류: ") + error.format_message(), err=True)
+        sys.exit(1)
+    except UpbitError as error:
+        click.echo(say("Error: ", "오류: ") + told(error, say), err=True)
         sys.exit(1)
     except click.Abort:
         sys.exit(130)
@@ -73,7 +82,7 @@ def tree(say: Say) -> click.Group:
                 help=say("Show the version and exit.", "버전을 보여 주고 끝냅니다."),
             ),
         ],
-        commands=[demo(say), paper(say), call(say)],
+        commands=[demo(say), paper(say), call(say), doctor(say), *switches(say)],
         callback=section,
         invoke_without_command=True,
     )

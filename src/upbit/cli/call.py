@@ -17,6 +17,7 @@ from rich.console import Console
 from ..api import NAMESPACES, OPERATIONS
 from ..api.operation import Operation, Parameter
 from .grammar import Command, Group, section
+from .grammar import told as meant
 from .table import show
 from .words import Say
 
@@ -71,7 +72,7 @@ def _told(text: str | None, say: Say) -> str:
 def _command(operation: Operation[..., Any], name: str, say: Say, *, hidden: bool = False) -> Command:
     def run(base_url: str | None, table: bool, **given: Any) -> None:
         from ..client import Upbit
-        from ..errors import APIStatusError, UpbitError
+        from ..errors import UpbitError
         from ..settings import SyncOptions
 
         options: SyncOptions = {} if base_url is None else {"base_url": base_url}
@@ -80,8 +81,7 @@ def _command(operation: Operation[..., Any], name: str, say: Say, *, hidden: boo
             with Upbit(**options) as client:
                 result: object = client.perform(operation, operation.bind((), arguments))
         except UpbitError as error:
-            meaning = inspect.getdoc(type(error)) if isinstance(error, APIStatusError) else None
-            raise click.ClickException(say(f"{error}\n{meaning}" if meaning else str(error), str(error))) from None
+            raise click.ClickException(meant(error, say, **arguments)) from None
         if table:
             show(result, Console(highlight=False))
         else:

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 import click
 from rich.cells import cell_len
 
-from .words import Say, speaker
+from ..errors import UpbitError
+from .words import Say, speaker, spoken
 
 
 class Formatter(click.HelpFormatter):
@@ -136,6 +137,14 @@ def explain(error: click.UsageError, say: Say) -> str:
         command = f"{error.ctx.command_path} --help"
         lines.append(say(f"`{command}` says how it goes.", f"`{command}`에 설명이 있습니다."))
     return "\n".join(lines)
+
+
+def told(error: UpbitError, say: Say, **details: object) -> str:
+    """Say what went wrong: the error's own words, what they mean, and what to do; `details` as `explain` takes them."""
+    from ..explain import explain  # brings all the texts
+
+    meaning = explain(error, spoken(say), **details)
+    return f"{error}\n{meaning.cause}\n→ {meaning.cure}"
 
 
 def wrap(text: str, width: int) -> Iterator[str]:

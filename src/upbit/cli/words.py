@@ -22,6 +22,11 @@ def speaker(spoken: Language) -> Say:
     return _korean if spoken == "ko" else _english
 
 
+def spoken(say: Say) -> Language:
+    """Tell which language is chosen."""
+    return "ko" if say("", "ko") else "en"
+
+
 def _english(english: str, korean: str, /) -> str:
     return english
 

@@ -5,8 +5,8 @@ It does not judge the response: `result` does. It never sends an order again tha
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from math import ceil
 from typing import NamedTuple, Protocol
 
@@ -15,9 +15,9 @@ import msgspec
 from ..api.operation import Permission, Repeat
 from ..errors import APIConnectionError, ConfigurationError
 from ..wire.message import Request, Response
-from ..wire.quota import Group, read_remaining
+from ..wire.quota import Group, read_remaining, read_retry_after
 from ..wire.token import plain_body, plain_query
-from .pace import Pace
+from .pace import Blocked, Pace
 from .repeat import DEADLINE, may_repeat, pause
 from .steps import Flow, Send, Sleep, Timeout
 
@@ -94,22 +94,21 @@ def send(rules: Rules, request: Request, terms: Terms) -> Flow[Response]:
     failures = 0
     priority = PRIORITIES[request.verb]
     while True:
-        for wait in pace.turn(group, priority, clock):
-            yield Sleep(wait)
-        if block := pace.blocked(group, clock()):
+        try:
+            for wait in pace.turn(group, priority, clock):
+                yield Sleep(wait)
+        except Blocked as block:
             return blocked(block)
         headers = {**terms.headers, **request.headers}
         if sign is not None:
             headers["authorization"] = sign(plain)
+        left = clock()
         answer = yield Send(Request(request.verb, request.path, request.query, request.body, headers), terms.timeout)
         assert answer is not None, "a Send is always answered"
         now = clock()
         if isinstance(answer, Response):
-            pace.learn(read_remaining(answer.header("Remaining-Req")), group, now)
-            if answer.status == 429:
-                pace.refused(group, now)
-            elif answer.status == 418:
-                pace.penalty(group, retry_after(answer) or LONG_BLOCK, now)
+            with suppress(APIConnectionError):  # the limiter cannot be told: no reason to fail
+                heed(answer, pace, group, left, now)
         failures += 1
         if failures <= terms.max_retries and may_repeat(rules.repeat, answer):
             wait = pause(failures, terms.random)
@@ -121,14 +120,18 @@ def send(rules: Rules, request: Request, terms: Terms) -> Flow[Response]:
         return answer
 
 
-def retry_after(response: Response) -> float:
-    """Read `Retry-After`, whole seconds; 0 when it is missing or in another form."""
-    said = response.header("Retry-After") or ""
-    return float(said) if re.fullmatch("[0-9]{1,6}", said) else 0.0
+def heed(answer: Response, pace: Pace, group: str, left: float, now: float) -> None:
+    """Tell the limiter what the answer to a request that left at `left` says of its limits."""
+    if answer.status in (418, 429):
+        seconds = read_retry_after(answer.header("Retry-After"))
+        if answer.status == 429:
+            pace.refused(group, left, now, seconds)
+        else:
+            pace.penalty(group, seconds or LONG_BLOCK, now)
+    pace.learn(read_remaining(answer.header("Remaining-Req")), group, left, now)
 
 
-def blocked(seconds: float) -> Response:
-    """Make the answer to what is not even sent, since the exchange said that it takes nothing for so long."""
-    message = f"the exchange takes nothing for another {seconds:.1f} s: nothing was sent"
-    body = msgspec.json.encode({"error": {"name": "rate_limit_exceeded_penalty", "message": message}})
-    return Response(418, body, {"Retry-After": str(ceil(seconds))}, "blocked here")
+def blocked(block: Blocked) -> Response:
+    """Make the answer to what is not even sent, since the exchange takes nothing."""
+    body = msgspec.json.encode({"error": {"name": "rate_limit_exceeded_penalty", "message": str(block)}})
+    return Response(418, body, {"Retry-After": str(ceil(block.seconds))}, "blocked here")

@@ -230,9 +230,9 @@ class Intake:
         """Take what a check ended in."""
         if self.wants(check.line):
             self.deliver(events)
-            if check.line is self._own:
+            if isinstance(check.line, OwnOrders):
                 self._looked_at.discard(check.uuid)
-                self._look()
+                self._look(check.line)
 
     def deliver(self, events: Iterable[FeedEvent]) -> None:
         """Line up what a check found."""
@@ -275,17 +275,15 @@ class Intake:
         if self._own is None:
             return ()
         events = self._own.take(event)
-        self._look()
+        self._look(self._own)
         return events
 
-    def _look(self) -> None:
+    def _look(self, own: OwnOrders) -> None:
         """Have looked at the orders of which a fill is missing."""
-        own = self._own
-        if own is not None:
-            for uuid in own.needs:
-                if uuid not in self._looked_at:
-                    self._looked_at.add(uuid)
-                    self.checks.append(Check(own, "fill", own.look(uuid, self._now()), uuid))
+        for uuid in own.needs:
+            if uuid not in self._looked_at:
+                self._looked_at.add(uuid)
+                self.checks.append(Check(own, "fill", own.look(uuid, self._now()), uuid))
 
     def _take_assets(self, event: MyAssetEvent) -> Sequence[FeedEvent]:
         return () if self._balances is None else self._balances.take(event)

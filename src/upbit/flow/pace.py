@@ -1,9 +1,10 @@
 """The client's limiter: when the next request of a rate group may leave.
 
-Requests wait in `Lane`s, one for each group of each scope: the address of this machine for quotation and sockets, an
-account for the rest (upbit-api 5.1). The urgent go first, among equals those who came first. A lane keeps to its limit
-in every window that ends now, which fits the fixed windows and the token buckets of the exchange alike, and believes
-the exchange when that says less is left (`Remaining-Req`), refuses (429) or blocks a whole scope for a time (418).
+Requests wait in `Lane`s, one for each group of each scope: the address of this machine for quotation and what is not
+signed, an account for the rest (upbit-api 5.1). The urgent go first, among equals those who came first. A lane keeps to
+its limit in every window that ends now, which fits the fixed windows and the token buckets of the exchange alike, and
+believes the exchange when that says less is left (`Remaining-Req`), refuses (429) or blocks a whole scope for a time
+(418).
 
 What is remembered of a lane lies in a `Store`, so that processes can share it. Nothing here sleeps, reads a clock or
 makes a lock: seconds come in, seconds go out.
@@ -11,7 +12,7 @@ makes a lock: seconds come in, seconds go out.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager
 from itertools import count
@@ -22,23 +23,45 @@ from ..wire.quota import SPELLINGS, Limit, Remaining, limits
 
 MARGIN = 0.02
 """Share of a window added to it, for requests that overtake each other on the way."""
+LATE = 0.015
+"""Share of a window by which a request may be late and count as if it had left in time: so delays do not add up."""
+WARY = 10.0
+"""Seconds after a refusal in which no place is taken back from others, and then between one place and the next."""
 ADDRESS = "address"
 """The scope of what is counted by the address of this machine."""
-BY_ADDRESS = frozenset({"market", "candle", "trade", "ticker", "orderbook", "websocket"})
+BY_ADDRESS = frozenset({"market", "candle", "trade", "ticker", "orderbook"})
 NEVER = float("-inf")
+
+
+class Blocked(Exception):
+    """The exchange takes nothing from a scope (418), for so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"the exchange takes nothing for another {seconds:.1f} s: nothing was sent")
+        self.seconds = seconds
 
 
 class Marks:
     """What is remembered of a lane."""
 
-    __slots__ = ("closed_until", "leaves", "others")
+    __slots__ = ("blocked_until", "closed_until", "leaves", "others", "wary_until")
 
-    def __init__(self, leaves: list[float] | None = None, others: int = 0, closed_until: float = NEVER) -> None:
+    def __init__(
+        self,
+        leaves: list[float] | None = None,
+        others: int = 0,
+        closed_until: float = NEVER,
+        blocked_until: float = NEVER,
+        wary_until: float = NEVER,
+    ) -> None:
         self.leaves = [] if leaves is None else leaves
         """When its latest requests left, ascending."""
         self.others = others
         """Places that are not ours, by the latest answer: others use them, or there are fewer than we think."""
         self.closed_until = closed_until
+        self.blocked_until = blocked_until
+        self.wary_until = wary_until
+        """Until when no place is taken back; `NEVER` without a refusal."""
 
     def __enter__(self) -> Marks:
         return self
@@ -53,7 +76,10 @@ class Store(Protocol):
     """Where marks are kept."""
 
     def marks(self, lane: str) -> AbstractContextManager[Marks]:
-        """Give the marks of a lane to nobody else until they are given back; changes are kept."""
+        """Give the marks of a lane to nobody else until they are given back; changes are kept.
+
+        Raises APIConnectionError, its `sent` False, when they cannot be had.
+        """
         ...
 
 
@@ -71,40 +97,47 @@ class Memory:
         return found
 
 
+class Lane:
+    """One group in one scope, and who waits in it."""
+
+    __slots__ = ("gap", "limit", "name", "names", "queue", "window")
+
+    def __init__(self, scope: str, group: str, limit: Limit) -> None:
+        self.name = f"{scope}/{group}"
+        self.names = (group, SPELLINGS.get(group, group))
+        """How answers may call it."""
+        self.limit = limit
+        self.window = limit.window * (1 + MARGIN)
+        self.gap = self.window / limit.per_window / 2
+        """Between those who waited: where a crowd arrives at once, a little delay on the way makes many too early."""
+        self.queue: list[Ticket] = []
+
+    def due(self, marks: Marks, position: int, *, waited: bool) -> float:
+        """Say when the turn of this position of the queue comes, or came, if nobody else comes."""
+        leaves = marks.leaves
+        free = self.limit.per_window - marks.others
+        windows, place = divmod(position, free)
+        due = marks.closed_until
+        before = len(leaves) + place - free
+        if before >= 0:
+            due = max(due, leaves[before] + self.window)
+        if leaves and (position or waited):
+            due = max(due, leaves[-1] + self.gap * (place + 1))
+        return due + windows * self.window
+
+    def leave(self, marks: Marks, at: float) -> None:
+        """Note that somebody leaves. What left long ago is forgotten."""
+        insort(marks.leaves, at)
+        if len(marks.leaves) > 4 * self.limit.per_window:
+            del marks.leaves[: -3 * self.limit.per_window]
+
+
 class Ticket(NamedTuple):
-    """A request that waits."""
+    """A request that wants to leave. The lower the priority's number, the more urgent; no two have the same number."""
 
     priority: int
     number: int
     lane: Lane
-
-    def __lt__(self, other: tuple[object, ...]) -> bool:
-        return self[:2] < other[:2]
-
-
-class Lane:
-    """One group in one scope, and who waits in it."""
-
-    __slots__ = ("limit", "name", "queue", "scope", "spelling", "window")
-
-    def __init__(self, scope: str, group: str, limit: Limit) -> None:
-        self.name = f"{scope}/{group}"
-        self.scope = scope
-        self.limit = limit
-        self.window = limit.window * (1 + MARGIN)
-        self.spelling = SPELLINGS.get(group, group)
-        self.queue: list[Ticket] = []
-
-    def turn(self, marks: Marks, position: int, now: float) -> float:
-        """Say when the one at this position of the queue may leave, if nobody else comes."""
-        leaves = [leave for leave in marks.leaves if now - self.window < leave <= now]  # of this boot, at that
-        free = self.limit.per_window - marks.others
-        begin = max(now, marks.closed_until)
-        windows, place = divmod(position, free)
-        for _ in range(place + 1):
-            before = len(leaves) - free
-            leaves.append(begin if before < 0 else max(begin, leaves[before] + self.window))
-        return leaves[-1] + windows * self.window
 
 
 class Lanes:
@@ -118,104 +151,129 @@ class Lanes:
         host: str = "",
     ) -> None:
         self.lock = lock
-        self._host = host
         self.store: Store = Memory() if store is None else store
         self.numbers = count()
-        self._table = limits() if table is None else table
+        self.table = limits() if table is None else table
+        self._host = host
         self._lanes: dict[tuple[str, str], Lane] = {}
 
     def lane(self, scope: str, group: str) -> Lane:
         """Find a lane. To be called with the lock held."""
         found = self._lanes.get((scope, group))
         if found is None:
-            found = self._lanes[scope, group] = Lane(f"{self._host} {scope}", group, self._table[group])
+            found = self._lanes[scope, group] = Lane(f"{self._host} {scope}", group, self.table[group])
         return found
 
 
 class Pace:
-    """The limiter as one account meets it."""
+    """The limiter as one account meets it; without an account all is counted by the address."""
 
     def __init__(self, lanes: Lanes, account: str = "") -> None:
-        self._lanes = lanes
+        self._all = lanes
         self._lock = lanes.lock
         self._store = lanes.store
-        self._account = f"account {account}"
+        self._account = f"account {account}" if account else ADDRESS
+        self._lanes: dict[str, Lane] = {}
 
-    def enter(self, group: str, priority: int = 0) -> Ticket:
-        """Line up: the lower the priority's number, the more urgent."""
-        with self._lock:
-            lane = self._lane(group)
-            ticket = Ticket(priority, next(self._lanes.numbers), lane)
-            insort(lane.queue, ticket)
-            return ticket
-
-    def ask(self, ticket: Ticket, now: float) -> float:
-        """Take the turn, if it has come, and give 0; else say in how many seconds to ask again."""
-        lane = ticket.lane
-        with self._lock:
-            position = bisect_left(lane.queue, ticket)
-            with self._store.marks(lane.name) as marks:
-                at = lane.turn(marks, position, now)
-                if at > now:
-                    return at - now
-                marks.leaves = [leave for leave in marks.leaves if now - lane.window < leave <= now]
-                marks.leaves.append(now)
-            del lane.queue[position]
-            return 0.0
+    @property
+    def keyless(self) -> Pace:
+        """The limiter as it is met without a key."""
+        return Pace(self._all)
 
     def turn(self, group: str, priority: int, clock: Callable[[], float]) -> Generator[float]:
-        """Wait for the turn, or for the news that the scope is blocked: yields seconds to wait."""
+        """Wait for the turn: yields the seconds to wait, each time. Raises Blocked, at whatever time it is known."""
         ticket = self.enter(group, priority)
         try:
-            while not self.blocked(group, clock()) and (wait := self.ask(ticket, clock())):
+            while wait := self.ask(ticket, clock):
                 yield wait
-        finally:
+        except BaseException:
             self.leave(ticket)
+            raise
+
+    def enter(self, group: str, priority: int = 0) -> Ticket:
+        """Draw a ticket; it has a place in the queue from the first time that it is asked for."""
+        return Ticket(priority, next(self._all.numbers), self._lane(group))
+
+    def ask(self, ticket: Ticket, clock: Callable[[], float]) -> float:
+        """Take the turn, if it has come, and give 0; else line up, and say in how many seconds to ask again.
+
+        Raises Blocked when nothing may leave at all.
+        """
+        lane = ticket.lane
+        queue = lane.queue
+        with self._lock, self._store.marks(lane.name) as marks:
+            now = clock()  # not before the marks were had, for which others may have to be waited
+            if marks.blocked_until > now:
+                raise Blocked(marks.blocked_until - now)
+            position = bisect_left(queue, ticket)
+            queued = position < len(queue) and queue[position] is ticket
+            due = lane.due(marks, position, waited=queued)
+            if due > now:
+                if not queued:
+                    queue.insert(position, ticket)
+                return min(due - now, lane.window)  # not longer: those before may give up, or a block come
+            if queued:
+                del queue[position]
+                lane.leave(marks, max(due, now - LATE * lane.limit.window))
+            else:
+                lane.leave(marks, now)
+            return 0.0
 
     def leave(self, ticket: Ticket) -> None:
-        """Wait no more; nothing happens if the turn was taken."""
+        """Wait no more."""
         queue = ticket.lane.queue
         with self._lock:
             position = bisect_left(queue, ticket)
             if position < len(queue) and queue[position] is ticket:
                 del queue[position]
 
-    def blocked(self, group: str, now: float) -> float:
-        """Say for how many seconds the exchange takes nothing from this scope."""
-        with self._lock, self._store.marks(f"{self._lane(group).scope}/") as marks:
-            return max(0.0, marks.closed_until - now)
-
-    def learn(self, remaining: Remaining | None, group: str, now: float) -> None:
+    def learn(self, remaining: Remaining | None, group: str, left: float, now: float) -> None:
         """Believe the exchange when it says that less is left of a group than was counted here.
 
-        A header that is missing or speaks of another group changes nothing.
+        It said so to a request that left at `left`. A header that is missing, old or of another group changes nothing.
         """
-        if remaining is None:
+        lane = self._lane(group)
+        limit = lane.limit
+        if remaining is None or remaining.group not in lane.names or now - left > limit.window:
             return
-        with self._lock:
-            lane = self._lane(group)
-            if remaining.group not in (group, lane.spelling):
-                return
-            with self._store.marks(lane.name) as marks:
-                room = lane.limit.per_window
-                begin = now - lane.limit.window
-                used = sum(begin < leave <= now for leave in marks.leaves)
-                others = room - used - remaining.sec
-                marks.others = max(0, min(others, room - 1))
-                if others > 0 and remaining.sec == 0:
-                    marks.closed_until = max(marks.closed_until, now + lane.window)
-
-    def refused(self, group: str, now: float) -> None:
-        """Close a group for a whole window: the exchange said 429."""
-        with self._lock:
-            lane = self._lane(group)
-            with self._store.marks(lane.name) as marks:
+        with self._lock, self._store.marks(lane.name) as marks:
+            ours = len(marks.leaves) - bisect_right(marks.leaves, left - limit.window)
+            others = max(0, min(limit.per_window - ours - remaining.sec, limit.per_window - 1))
+            if others and not remaining.sec:
                 marks.closed_until = max(marks.closed_until, now + lane.window)
+            if others >= marks.others or marks.wary_until == NEVER:
+                marks.others = others
+            elif now >= marks.wary_until:
+                marks.others -= 1
+                marks.wary_until = now + WARY if marks.others else NEVER
+
+    def refused(self, group: str, left: float, now: float, seconds: float = 0.0) -> None:
+        """Close a group for a window, or longer if the exchange said so with its 429.
+
+        What left at `left` was not counted there, so it is no longer counted here.
+        """
+        lane = self._lane(group)
+        with self._lock, self._store.marks(lane.name) as marks:
+            marks.closed_until = max(marks.closed_until, now + max(seconds, lane.window))
+            marks.wary_until = now + WARY
+            found = bisect_right(marks.leaves, left)
+            del marks.leaves[max(0, found - 1) : found]
 
     def penalty(self, group: str, seconds: float, now: float) -> None:
-        """Close all groups of a scope: the exchange said 418, and for how long."""
-        with self._lock, self._store.marks(f"{self._lane(group).scope}/") as marks:
-            marks.closed_until = max(marks.closed_until, now + seconds)
+        """Block all groups of a scope: the exchange said 418, and for how long."""
+        scope = self._scope(group)
+        for each in self._all.table:
+            if self._scope(each) == scope:
+                lane = self._lane(each)
+                with self._lock, self._store.marks(lane.name) as marks:
+                    marks.blocked_until = max(marks.blocked_until, now + seconds)
+
+    def _scope(self, group: str) -> str:
+        return ADDRESS if group in BY_ADDRESS else self._account
 
     def _lane(self, group: str) -> Lane:
-        return self._lanes.lane(ADDRESS if group in BY_ADDRESS else self._account, group)
+        found = self._lanes.get(group)
+        if found is None:
+            with self._lock:
+                found = self._lanes[group] = self._all.lane(self._scope(group), group)
+        return found

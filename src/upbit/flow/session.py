@@ -42,6 +42,8 @@ HELD = 10.0
 """Seconds of silence after TOO_MANY_REQUEST."""
 DAY = 86_400.0
 """The longest Retry-After that is believed, in seconds."""
+VERDICTS = frozenset({"INVALID_AUTH", "WRONG_FORMAT", "NO_TICKET", "NO_TYPE", "NO_CODES", "INVALID_PARAM"})
+"""Errors that are about the list or the key (upbit-api 6.9); any other may pass."""
 LATE = 1.0
 """Who asks so many seconds after the agreed time was held up, and has perhaps not read yet what was answered ..."""
 LENIENT = 30.0
@@ -268,7 +270,7 @@ class Session:
             return False
         self._fault = error.name
         self._credit()
-        if self.proved:
+        if self.proved or error.name not in VERDICTS:
             return False
         self._strikes += 1
         return self._strikes > 1

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ..api.operation import Operation
 from ..errors import APIError
-from ..flow.heal import Ask, Heal
+from ..flow.heal import AUDIT, Ask, Heal
 from ..flow.intake import START, Check, Intake
 from ..flow.pace import Pace
 from ..flow.session import Session
@@ -130,7 +130,7 @@ class Crew:
         """Wait until everything is subscribed to, and what is ours was read the first time."""
         while not self.over and not (all(one.said or one.state == "idle" for one in sessions) and self._read_once()):
             await asyncio.sleep(TICK)
-            self.check()
+        self.check()
 
     def _read_once(self) -> bool:
         return not any(check.reason == START for checks in self._under_way.values() for check in checks)
@@ -166,8 +166,10 @@ class Crew:
         checks, self._intake.checks = self._intake.checks, []
         for check in checks:
             queue = self._under_way.setdefault(id(check.line), [])
-            if len(queue) > 1 and not queue[-1].uuid and not check.uuid:
-                queue.pop().steps.close()  # it has not begun: the newer one finds what it would have found
+            if len(queue) > 1 and not queue[-1].uuid and not check.uuid:  # one that has not begun finds it all
+                if check.reason == AUDIT:
+                    continue  # the other one may be what a line waits for that holds events back
+                queue.pop()
             queue.append(check)
             if len(queue) == 1:
                 self._start(self._work_off(id(check.line)))

@@ -8,7 +8,6 @@ password is found in the environment. Whoever closes waits for the other side no
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from math import inf
@@ -18,10 +17,12 @@ import aiohttp
 from yarl import URL
 
 from ..errors import APIConnectionError, APIError, APIStatusError, APITimeoutError, AuthenticationError
-from ..flow.pace import Pace
+from ..flow.call import heed
+from ..flow.pace import Blocked, Pace
 from ..flow.result import status_error
 from ..flow.session import Connect, Drop, Say, Session
 from ..wire.message import Response
+from ..wire.quota import read_retry_after
 from . import AsyncSocket, Closed, Dial
 from .aio_http import failure
 
@@ -198,19 +199,27 @@ async def _open(
     session: Session, dial: Dial, *, url: str, pace: Pace, token: Callable[[], str] | None
 ) -> AsyncSocket | None:
     clock = asyncio.get_running_loop().time
-    for wait in pace.turn("websocket", 0, clock):
-        await asyncio.sleep(wait)
+    if token is None:
+        pace = pace.keyless
+    left = clock()
     try:
+        for wait in pace.turn("websocket", 0, clock):
+            await asyncio.sleep(wait)
+        left = clock()
         socket = await dial(url, {} if token is None else {"Authorization": token()}, HEARTBEAT)
     except APIError as error:
         if isinstance(error, AuthenticationError) and session.attempts and not session.connects:
             raise  # twice, and never otherwise: the key is wrong
         after = 0.0
         if isinstance(error, APIStatusError):
-            if error.status_code in (418, 429):
-                pace.refused("websocket", clock())
-            after = _after(error.headers)
+            answer = Response(error.status_code, error.body, error.headers)
+            after = read_retry_after(answer.header("Retry-After"))
+            with suppress(APIConnectionError):  # the limiter cannot be told
+                heed(answer, pace, "websocket", left, clock())
         session.refused(" ".join(str(error).split())[:LONGEST_REASON], clock(), after=after)
+        return None
+    except Blocked as block:
+        session.refused(str(block), clock(), after=block.seconds)
         return None
     session.opened(clock())
     return socket
@@ -283,9 +292,3 @@ async def _hang_up(socket: AsyncSocket, reader: asyncio.Task[Closed]) -> None:
         await asyncio.wait([reader])
         if not reader.cancelled():
             reader.exception()  # looked at: whoever goes on raises it, whoever is cancelled does not
-
-
-def _after(headers: Mapping[str, str]) -> float:
-    """Read `Retry-After`, whole seconds; 0 when it is missing or in another form."""
-    said = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
-    return float(said) if re.fullmatch(r"[0-9]{1,6}", said) else 0.0

@@ -78,8 +78,13 @@ def sync_folder(path: Path) -> None:
 def _written(path: Path, content: bytes) -> Path:
     """Write a content beside a file, onto the disk."""
     handle, name = mkstemp(prefix=f".{path.name}.", dir=path.parent)  # its mode is 0600
-    with open(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    return Path(name)
+    draft = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        draft.unlink()
+        raise
+    return draft

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
@@ -52,7 +52,7 @@ class PrivateDatabase:
             raise
 
     @contextmanager
-    def turn(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
+    def turn(self, *, durable: bool = False) -> Generator[sqlite3.Connection]:
         """Read and write while no other thread does; all of it is written, or nothing when it raises.
 
         A turn inside a turn is part of it, and as durable. Raises JournalError when the file cannot be read or written.
@@ -75,7 +75,7 @@ class PrivateDatabase:
             self._connection.close()
 
     @contextmanager
-    def _transaction(self, durable: bool) -> Iterator[None]:
+    def _transaction(self, durable: bool) -> Generator[None]:
         connection = self._connection
         if connection.in_transaction:  # an interrupt came between two steps of the last turn
             connection.execute("ROLLBACK")

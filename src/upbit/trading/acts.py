@@ -5,28 +5,29 @@ An order passes the switch, the limits and the journal before it leaves, in this
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from operator import attrgetter
-from typing import Generic, TypeAlias
+from typing import Any, Generic, TypeAlias
 
 import msgspec
 
 from ..api import Orderbooks, Orders
-from ..api.operation import Face
-from ..errors import OrderNotFoundError, TradingError
+from ..api.operation import Face, Operation
+from ..errors import APIError, OrderNotFoundError, TradingError, UpbitError
 from ..flow.act import Actor, act
 from ..flow.intent import ask
 from ..flow.steps import Flow
 from ..models import CancelledOrder, Order, Side, SmpType, Sort, TimeInForce
 from ..views import Portfolio
 from . import clearance, ends, history, recovery
-from .draft import Amount, Wish
+from .draft import Amount, Draft, Wish
 from .ends import Live
 from .means import Means, Mode
 from .placed import Placed
-from .placing import Placing
+from .placing import Guards, Placing
 from .recovery import Recovered
-from .seams import Guards
 
 Named: TypeAlias = Placed | Order | str
 """An order, or its uuid."""
@@ -52,12 +53,16 @@ class Trading(Actor[Face], Generic[Face]):
         self.mode: Mode = mode
         self.journal = guards.journal
         """Where every order is recorded before it leaves."""
+        self.risk = guards.risk
+        """The limits, which want to be told of losses, stale data and mismatches."""
         self.switch = guards.switch
         """Whether orders may leave."""
         self.recovered: list[Recovered] = []
         """What became of the orders that were under way when the process before this one ended."""
         self._terms = means.terms
         self._placing = Placing(means.terms, guards)
+        self._halted = False  # and all was cancelled
+        self._log = logging.getLogger("upbit.trading")
         self.live: Live | None = None
         """What the private stream tells; None without `live=True`."""
 
@@ -90,8 +95,8 @@ class Trading(Actor[Face], Generic[Face]):
         How much is said in exactly one way: `quote` is the total in the quote currency, to which the fee is added;
         `volume` is in the base currency (only with `price`); `percent` is that share of the free balance, fee included.
         A price off the grid goes down to it, a volume or total with more than eight decimals is cut: never more is
-        spent than was asked for. `best` needs `time_in_force` `ioc` or `fok`. `identifier` is the order's own name, made
-        when not given.
+        spent than was asked for. `best` needs `time_in_force` `ioc` or `fok`. `identifier` is the order's own name,
+        made when not given.
 
         Returns the order as accepted: fills follow, see `wait`. Raises ValueError for a wish that is none, Halted and
         RiskRefused when it is not let through, what `orders.create` raises when the exchange refuses, and
@@ -186,7 +191,7 @@ class Trading(Actor[Face], Generic[Face]):
             "new_time_in_force": time_in_force,
             "new_smp_type": smp_type,
         }
-        told = yield from self._placing.order(draft, Orders.cancel_and_new, arguments, attrgetter("new_order_uuid"))
+        told = yield from self._send(draft, Orders.cancel_and_new, arguments, attrgetter("new_order_uuid"))
         if told.new_order_uuid is None:
             return Replaced(Placed(told), None)
         new = yield from ends.appear({"uuid": told.new_order_uuid}, self._terms)
@@ -197,7 +202,7 @@ class Trading(Actor[Face], Generic[Face]):
     @act
     def status(self, order: Named | None = None, *, identifier: str | None = None) -> Flow[Placed]:
         """Look an order up, with its fills. Raises OrderNotFoundError when there is none."""
-        return ends.look_up(_name(order, identifier), self._terms)
+        return self._seen(ends.look_up(_name(order, identifier), self._terms))
 
     @act
     def wait(
@@ -208,7 +213,7 @@ class Trading(Actor[Face], Generic[Face]):
         Its `status` says how it ended, if it did. With `live=True` the private stream tells; else, and while that is
         not connected, the exchange is asked, less and less often.
         """
-        return ends.end(_name(order, identifier), self._terms, self.live, timeout)
+        return self._seen(ends.end(_name(order, identifier), self._terms, self.live, timeout))
 
     @act
     def cancel(self, order: Named | None = None, *, identifier: str | None = None) -> Flow[Placed]:
@@ -222,7 +227,7 @@ class Trading(Actor[Face], Generic[Face]):
             yield from ask(Orders.cancel, name, self._terms)
         except OrderNotFoundError:
             yield from ends.look_up(name, self._terms)
-        return (yield from ends.end(name, self._terms, self.live, self._terms.order_deadline))
+        return (yield from self._seen(ends.end(name, self._terms, self.live, self._terms.order_deadline)))
 
     @act
     def cancel_all(self, market: str | None = None) -> Flow[list[CancelledOrder]]:
@@ -266,8 +271,8 @@ class Trading(Actor[Face], Generic[Face]):
             self.switch.set("HALT", reason)
         except OSError as error:
             failure = error
-        yield from self._placing.idle(self._terms.clock() + self._terms.order_deadline)
-        cancelled = yield from clearance.clear(None, self._terms)
+        cancelled = yield from self._clear()
+        self._halted = True
         if failure is not None:
             raise TradingError(f"all is cancelled, but the halt ends with this process: {failure}") from failure
         return cancelled
@@ -310,8 +315,43 @@ class Trading(Actor[Face], Generic[Face]):
             books = yield from ask(Orderbooks.list, {"markets": wish.market, "count": 1}, self._terms)
             bid = books[0].orderbook_units[0].bid_price
         draft = wish.draft(identifier or self._terms.identifier(), chance=chance, bid=bid)
-        order = yield from self._placing.order(draft, Orders.create, draft.arguments, attrgetter("uuid"))
-        return Placed(order)
+        return Placed((yield from self._send(draft, Orders.create, draft.arguments, attrgetter("uuid"))))
+
+    def _send(
+        self,
+        draft: Draft,
+        operation: Operation[..., Order],
+        arguments: Mapping[str, Any],
+        new: Callable[[Order], str | None],
+    ) -> Flow[Order]:
+        """Place an order; when that is halted, or halts everything, what is open is cancelled."""
+        try:
+            order = yield from self._placing.order(draft, operation, arguments, new)
+        except UpbitError:
+            yield from self._obey()
+            raise
+        yield from self._obey()
+        return order
+
+    def _obey(self) -> Flow[None]:
+        """Cancel all, once, when the switch has come to HALT."""
+        halted = self.switch.state == "HALT"
+        before, self._halted = self._halted, halted
+        if halted and not before:
+            try:
+                yield from self._clear()
+            except (APIError, TradingError) as error:
+                self._halted = False  # the next one tries again
+                self._log.error("halted, but orders may be open: %s", error)
+
+    def _clear(self) -> Flow[list[CancelledOrder]]:
+        yield from self._placing.idle(self._terms.clock() + self._terms.order_deadline)
+        return (yield from clearance.clear(None, self._terms))
+
+    def _seen(self, look: Flow[Placed]) -> Flow[Placed]:
+        placed = yield from look
+        self._placing.see(placed)
+        return placed
 
 
 def _name(order: Named | None, identifier: str | None) -> dict[str, str]:

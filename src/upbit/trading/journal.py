@@ -10,7 +10,7 @@ token or secret in it. Nothing here asks the exchange, sends, or decides.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Context, Decimal, localcontext
@@ -209,6 +209,17 @@ class Journal:
         with self._file.turn() as file:
             return int(file.execute("SELECT count(*) FROM intent WHERE begun > ?", (start,)).fetchone()[0])
 
+    def count_live(self) -> int:
+        """How many orders are `live`."""
+        with self._file.turn() as file:
+            return int(file.execute("SELECT count(*) FROM intent WHERE live").fetchone()[0])
+
+    def oldest_open(self) -> float | None:
+        """When the oldest order was begun whose outcome is not known, seconds since the epoch."""
+        with self._file.turn() as file:
+            found: float | None = file.execute("SELECT min(begun) FROM intent WHERE outcome IS NULL").fetchone()[0]
+        return found
+
     @property
     def rejections(self) -> int:
         """How many orders in a row the exchange refused."""
@@ -259,7 +270,7 @@ class Journal:
     # -- the file --------------------------------------------------------------------------------------
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def turn(self) -> Generator[None]:
         """Let no other thread read or write until it is over; what is written is on disk then, or nothing is."""
         with self._file.turn(durable=True):
             yield

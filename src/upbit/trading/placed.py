@@ -108,7 +108,7 @@ class Placed(msgspec.Struct, frozen=True):
         if not funds or not self.order.executed_volume:
             return None
         with localcontext(Context(prec=28)):
-            return funds / self.order.executed_volume
+            return funds / self.order.executed_volume + Decimal(0)  # not 1.1E+8
 
     @property
     def fee(self) -> Decimal:

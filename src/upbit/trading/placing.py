@@ -8,10 +8,10 @@ again after a halt.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any, Literal, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeAlias
 
+from ..api import Orders
 from ..api.operation import Operation
 from ..errors import (
     APIConnectionError,
@@ -19,7 +19,7 @@ from ..errors import (
     APIStatusError,
     Halted,
     OrderOutcomeUnknown,
-    TradingError,
+    RiskRefused,
     UpbitError,
 )
 from ..flow.call import Terms
@@ -27,15 +27,26 @@ from ..flow.intent import Step, ask
 from ..flow.steps import Flow, Sleep
 from ..models import Order
 from .draft import Draft
-from .seams import Guards
+from .journal import Journal, Outcome
+from .placed import Placed
+from .risk import Risk
+from .switch import Switch
 
-Outcome: TypeAlias = Literal["accepted", "rejected", "abandoned"]
-"""What the journal keeps: it is an order; the exchange refused it; it certainly is none."""
 Check: TypeAlias = Callable[[Draft], Flow[None]]
 """A look at an order before it leaves, which may ask the exchange; it raises to refuse."""
 
 GLANCE = 0.05
 """Seconds between two looks at what others do in this process."""
+NAMED = 100
+"""Orders that one request looks up (upbit-api 2.6)."""
+
+
+class Guards(NamedTuple):
+    """What an order must pass before it leaves."""
+
+    journal: Journal
+    risk: Risk
+    switch: Switch
 
 
 class Placing:
@@ -66,24 +77,32 @@ class Placing:
         identifier = draft.identifier
         self.under_way[identifier] = draft
         try:
-            with _refusing():
-                self.admit(draft)
-                self._risk.check(draft)
+            self.admit(draft)
             if self._check is not None:
+                self._risk.check(draft)
                 yield from self._check(draft)
-            self._journal.begin(draft, self._terms.wall())
-            order = yield from self._send(draft, operation, arguments, new)
+            try:
+                self._risk.begin(draft)
+            except RiskRefused as refused:
+                if refused.rule != "max_open_orders":
+                    raise
+                yield from self._refresh()
+                self._risk.begin(draft)
+            return (yield from self._send(draft, operation, arguments, new))
         finally:
             self.under_way.pop(identifier, None)
-        return order
 
     def admit(self, draft: Draft) -> None:
         """Raise Halted when the switch, or the end of trading, does not let an order through."""
         if self.closed:
             raise Halted("HALT", "this trader is closed")
-        state = self._switch.state
-        if state != "RUN" and not (state == "REDUCE" and draft.reduces):
-            raise Halted(state, self._switch.reason)
+        self._switch.admit(reduces=draft.reduces)
+
+    def see(self, placed: Placed) -> None:
+        """Record that an order has ended."""
+        identifier = placed.identifier
+        if placed.closed and identifier is not None:
+            self._tell(lambda: self._journal.see(identifier, placed.state))
 
     def idle(self, end: float) -> Flow[bool]:
         """Wait until no order is being placed, at most to `end` on the clock; say whether that is so."""
@@ -103,8 +122,7 @@ class Placing:
 
         def note(step: Step, detail: str) -> None:
             if step == "sending":
-                with _refusing():
-                    self.admit(draft)
+                self.admit(draft)
                 self._journal.note(identifier, step, detail)
             else:
                 self._tell(lambda: self._journal.note(identifier, step, detail))
@@ -124,7 +142,7 @@ class Placing:
                 self._settle(draft, "abandoned")
             raise
         uuid = new(order)
-        self._settle(draft, "accepted" if uuid else "abandoned", uuid, order.state)
+        self._settle(draft, "accepted" if uuid else "abandoned", uuid, order.state if uuid == order.uuid else None)
         return order
 
     def _settle(self, draft: Draft, outcome: Outcome, uuid: str | None = None, state: str | None = None) -> None:
@@ -134,20 +152,17 @@ class Placing:
         elif outcome == "accepted":
             self._tell(self._risk.accepted)
 
+    def _refresh(self) -> Flow[None]:
+        """Find out which of the orders that the journal believes open have ended."""
+        known = {entry.uuid: entry.identifier for entry in self._journal.live() if entry.uuid is not None}
+        uuids = list(known)
+        for first in range(0, len(uuids), NAMED):
+            for row in (yield from ask(Orders.list_by_uuids, {"uuids": uuids[first : first + NAMED]}, self._terms)):
+                self._journal.see(known[row.uuid], row.state)
+
     def _tell(self, work: Callable[[], None]) -> None:
         """Tell the journal or the limits of what has happened already: that they fail does not undo it."""
         try:
             work()
         except Exception as error:
             self._log.error("an order's outcome could not be recorded: %r", error)
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """Make a refusal of whatever goes wrong while an order is judged."""
-    try:
-        yield
-    except UpbitError:
-        raise
-    except Exception as error:
-        raise TradingError(f"refused here, nothing was sent: the check of the order failed: {error!r}") from error

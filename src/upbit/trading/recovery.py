@@ -14,8 +14,8 @@ from ..errors import APIError, OrderNotFoundError
 from ..flow.call import Terms
 from ..flow.steps import Flow, Sleep
 from .ends import PASSING, look_up, pause
+from .journal import Entry, Journal
 from .placed import Placed
-from .seams import Entry, Records
 
 
 class Recovered(msgspec.Struct, frozen=True):
@@ -31,7 +31,7 @@ class Recovered(msgspec.Struct, frozen=True):
     """Why it is not known."""
 
 
-def recover(entry: Entry, journal: Records, terms: Terms, end: float) -> Flow[Recovered]:
+def recover(entry: Entry, journal: Journal, terms: Terms, end: float) -> Flow[Recovered]:
     """Look one order of the journal up until its outcome is known, or the clock says `end`.
 
     `end` is to be at least the client's `order_deadline` away when recovery begins.

@@ -11,6 +11,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -45,8 +46,7 @@ class Switch:
     def __init__(self, path: str | Path, wall: Callable[[], float] = time.time) -> None:
         self.path = Path(path)
         self._wall = wall
-        self._mark: tuple[int, ...] | None = None
-        self._read = RUN
+        self._seen: tuple[tuple[int, ...], Setting] = (), RUN
         self._held = RUN
         """What is not in the file yet: it holds until it is, also when it cannot be written."""
         self._latest = RUN
@@ -96,7 +96,8 @@ class Switch:
         except OSError:
             self._held = setting
             raise
-        self._held = RUN
+        if self._held is setting:
+            self._held = RUN
 
     def trip(self, state: Stop, reason: str) -> None:
         """Move the switch if it is not as far already: REDUCE never takes the place of a HALT, whoever sets it when.
@@ -104,10 +105,12 @@ class Switch:
         When the file cannot be written OSError is raised, and the state holds in this process.
         """
         if state == "HALT":
-            if self.state != "HALT":
+            if self._told().state != "HALT" or not self.path.exists():
                 self.set(state, reason)
             return
-        self._held = setting = self._made(state, reason)
+        setting = self._made(state, reason)
+        if self._held.state != "HALT":
+            self._held = setting
         add(self.path, _spelled(setting))
         if self._held is setting:
             self._held = RUN
@@ -118,10 +121,15 @@ class Switch:
             signal.signal(one, self._signalled)
 
     def _signalled(self, number: int, frame: FrameType | None) -> None:
-        self.set("HALT", f"signal {signal.Signals(number).name}")
+        with suppress(OSError):  # it holds in this process all the same
+            self.set("HALT", f"signal {signal.Signals(number).name}")
 
     def _made(self, state: State, reason: str) -> Setting:
-        return Setting(state, " ".join(reason.split()), datetime.fromtimestamp(self._wall(), UTC).isoformat())
+        try:
+            since = datetime.fromtimestamp(self._wall(), UTC).isoformat()
+        except Exception:  # a clock that is broken stops no halt
+            since = ""
+        return Setting(state, " ".join(reason.split()), since)
 
     def _write(self, setting: Setting) -> None:
         if setting.state == "RUN":
@@ -134,16 +142,15 @@ class Switch:
         try:
             found = self.path.stat()
         except FileNotFoundError:
-            self._mark = None
             return RUN if self.path.parent.is_dir() else Setting("HALT", f"the folder of {self.path} is gone")
         except OSError as error:
             return Setting("HALT", f"the switch cannot be read: {error}")
         mark = found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size
-        if mark != self._mark:
-            read = self._content()
-            self._read, self._mark = read, mark
-            return read
-        return self._read
+        before, setting = self._seen
+        if mark != before:
+            setting = self._content()
+            self._seen = mark, setting
+        return setting
 
     def _content(self) -> Setting:
         try:
@@ -159,4 +166,4 @@ class Switch:
 
 
 def _spelled(setting: Setting) -> bytes:
-    return f"{setting.state}\n{setting.since}\n{setting.reason}\n".encode()
+    return f"{setting.state}\n{setting.since}\n{setting.reason}\n".encode(errors="backslashreplace")

@@ -11,27 +11,32 @@ nothing and has no strategy.
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable
-from os import PathLike
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypedDict
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from ..api.operation import Async, Sync
+from ..subscriptions import my_asset, my_order
 from .acts import Trading
 from .ends import Live
 from .means import Means, Mode
-from .seams import Guards, Records, Switches
+from .placing import Guards
 
 if TYPE_CHECKING:
     from ..feed import AsyncFeed, Feed
+
+Opened = TypeVar("Opened")
+
+
+def listen(feed: Callable[..., Opened], live: Live) -> Opened:
+    """Make a feed of one's own orders and balances. Nobody reads its events one by one, so none are kept."""
+    return feed(my_order(), my_asset(), policies={"myOrder": 1, "myAsset": 1}, on_state=live.told)
 
 
 class Trader(Trading[Sync]):
     """A trader whose acts return their results; threads may share it. Made by `Upbit.trading`, to be entered."""
 
-    def __init__(self, mode: Mode, means: Means, guards: Guards, feed: Listen[Feed] | None) -> None:
+    def __init__(self, mode: Mode, means: Means, guards: Guards, feed: Callable[..., Feed] | None = None) -> None:
         super().__init__(mode, means, guards)
         self._open = feed
         self._feed: Feed | None = None
@@ -41,7 +46,7 @@ class Trader(Trading[Sync]):
         self.recovered = self.recover()
         if self._open is not None:
             self.live = Live()
-            self._feed = self._open(self.live).__enter__()
+            self._feed = listen(self._open, self.live).__enter__()
             self._feed.watch(self.live)
         return self
 
@@ -59,7 +64,7 @@ class Trader(Trading[Sync]):
 class AsyncTrader(Trading[Async]):
     """A trader whose acts are awaited; for the tasks of one event loop. Made by `AsyncUpbit.trading`, to be entered."""
 
-    def __init__(self, mode: Mode, means: Means, guards: Guards, feed: Listen[AsyncFeed] | None) -> None:
+    def __init__(self, mode: Mode, means: Means, guards: Guards, feed: Callable[..., AsyncFeed] | None = None) -> None:
         super().__init__(mode, means, guards)
         self._open = feed
         self._feed: AsyncFeed | None = None
@@ -69,7 +74,7 @@ class AsyncTrader(Trading[Async]):
         self.recovered = await self.recover()
         if self._open is not None:
             self.live = Live()
-            self._feed = await self._open(self.live).__aenter__()
+            self._feed = await listen(self._open, self.live).__aenter__()
             self._feed.watch(self.live)
         return self
 

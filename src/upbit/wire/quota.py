@@ -1,4 +1,4 @@
-"""Rate groups and their windows, as arithmetic for both sides; the `Remaining-Req` header.
+"""Rate groups and their windows, as arithmetic for both sides; the headers `Remaining-Req` and `Retry-After`.
 
 Limits are data with dates (upbit-api 5). The paper exchange counts with a `gauge`, the client's limiter paces by the
 same `Limit`s. Nothing here sleeps or reads a clock: `now` is an argument, in seconds.
@@ -103,6 +103,11 @@ def read_remaining(header: str | None) -> Remaining | None:
     if found is None:
         return None
     return Remaining(found[1], int(found[2]), int(found[3]))
+
+
+def read_retry_after(header: str | None) -> float:
+    """Read the seconds of a `Retry-After`; 0 when it is missing or in another form, as a date."""
+    return float(header) if header and re.fullmatch(r"[0-9]{1,6}", header) else 0.0
 
 
 def header_fields(header: str | None) -> dict[str, str]:

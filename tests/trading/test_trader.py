@@ -1,0 +1,445 @@
+"""Both faces of a trader: orders from the first word to the last fill."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.trading.desk import MARKET, START, Desk
+from upbit import AsyncUpbit, ConfigurationError, Halted, OrderNotFoundError, Upbit
+from upbit.errors import APIConnectionError, InsufficientFundsError, OrderOutcomeUnknown, RiskRefused, TradingError
+from upbit.models import Order
+from upbit.paper import PaperExchange, Rule
+from upbit.paper.admin import Fill
+from upbit.trading import Journal, Limits
+
+Open = Callable[..., Desk]
+
+POST = {"method": "POST", "path": "/v1/orders"}
+
+
+def seconds(number: float) -> int:
+    return round((START.timestamp() + number) * 1000)
+
+
+# -- placing and following -----------------------------------------------------------------------------
+
+
+def test_a_market_buy_is_followed_to_its_last_fill(inside: Open) -> None:
+    with inside().trader() as trader:
+        order = trader.buy(MARKET, quote=100_000)
+        assert ("accepted", False) == (order.status, order.closed)
+        ended = trader.wait(order)
+    assert ("filled", True, "cancel") == (ended.status, ended.closed, ended.state)
+    assert Decimal(99_999) < ended.executed_funds <= 100_000
+    assert ended.executed_funds == sum(fill.funds for fill in ended.fills)
+    assert ended.executed_funds * Decimal("0.0005") == ended.fee
+    assert min(fill.price for fill in ended.fills) <= ended.average_price <= max(fill.price for fill in ended.fills)
+
+
+def test_all_of_a_balance_can_be_spent_and_sold(inside: Open) -> None:
+    with inside(funds={"KRW": Decimal(1_000_000)}).trader() as trader:
+        bought = trader.wait(trader.buy(MARKET, percent=100))
+        assert Decimal(999_000) < bought.executed_funds + bought.fee <= 1_000_000
+        sold = trader.wait(trader.sell(MARKET, percent=100))
+    assert ("filled", bought.executed_volume) == (sold.status, sold.executed_volume)
+
+
+def test_a_limit_price_goes_to_the_side_that_does_not_cost_more(inside: Open) -> None:
+    desk = inside()
+    low, high = desk.price(80), desk.price(120)
+    with desk.trader() as trader:
+        bid = trader.buy(MARKET, price=low + 999, volume="0.0100000019")
+        ask = trader.sell(MARKET, price=high + 1, volume="0.01")
+        best = trader.wait(trader.buy(MARKET, quote=10_000, best=True, time_in_force="ioc"))
+    assert (low, Decimal("0.01")) == (bid.order.price, bid.order.volume)
+    assert high + 1000 == ask.order.price
+    assert ("best", "filled") == (best.order.ord_type, best.status)
+
+
+def test_a_wish_that_is_none_is_refused_before_anything_is_sent(inside: Open) -> None:
+    desk = inside()
+    with desk.trader() as trader:
+        with pytest.raises(ValueError, match="exactly one of quote="):
+            trader.buy(MARKET)
+        with pytest.raises(ValueError, match="buying is by total"):
+            trader.buy(MARKET, volume=1)
+    assert [] == desk.orders()
+
+
+def test_an_order_that_does_not_end_is_given_back_when_the_time_is_over(inside: Open) -> None:
+    desk = inside()
+    with desk.trader() as trader:
+        order = trader.buy(MARKET, price=desk.price(80), quote=10_000)
+        before = desk.exchange.exchange.now
+        assert "accepted" == trader.wait(order, 30).status
+        assert 30_000 <= desk.exchange.exchange.now - before <= 31_000
+        assert order.uuid == trader.status(identifier=order.identifier).uuid
+
+
+def test_cancelling_gives_the_order_as_it_ended(inside: Open) -> None:
+    desk = inside()
+    with desk.trader() as trader:
+        resting = trader.buy(MARKET, price=desk.price(80), quote=10_000)
+        assert ("cancelled", Decimal(0)) == (trader.cancel(resting).status, resting.executed_volume)
+        assert "cancelled" == trader.cancel(identifier=resting.identifier).status
+        filled = trader.wait(trader.buy(MARKET, quote=10_000))
+        assert "filled" == trader.cancel(filled.uuid).status
+        with pytest.raises(OrderNotFoundError):
+            trader.cancel("00000000-0000-0000-0000-000000000000")
+
+
+def test_an_order_is_named_in_one_way(inside: Open) -> None:
+    with inside().trader() as trader:
+        for names in ({}, {"order": "a", "identifier": "b"}):
+            with pytest.raises(ValueError, match="in one way"):
+                trader.status(**names)
+
+
+def test_an_order_moves_to_another_price(inside: Open) -> None:
+    desk = inside()
+    with desk.trader() as trader:
+        order = trader.sell(MARKET, price=desk.price(120), volume="0.3")
+        moved = trader.replace(order, price=desk.price(130) - 1)
+        assert (order.uuid, "cancelled") == (moved.old.uuid, trader.status(moved.old).status)
+        assert (desk.price(130), Decimal("0.3")) == (moved.new.order.price, moved.new.order.volume)
+        smaller = trader.replace(moved.new, price=desk.price(130), volume="0.1").new
+        assert Decimal("0.1") == smaller.order.volume
+        assert [smaller.uuid] == [one.uuid for one in trader.open_orders()]
+        with pytest.raises(OrderNotFoundError, match="has ended: cancelled"):
+            trader.replace(order, price=desk.price(140))
+        assert [] == trader.journal.open()
+
+
+def test_an_order_that_fills_before_it_is_replaced_brings_no_new_one(inside: Open) -> None:
+    desk = inside(rules=[Rule(effect="lost_request", path="/v1/orders/cancel_and_new")])
+    with desk.trader() as trader:
+        order = trader.buy(MARKET, price=desk.price(80), quote=100_000)
+        note = trader.journal.note
+
+        def filling(identifier: str, step: str, detail: str = "") -> None:
+            note(identifier, step, detail)
+            if step == "unknown":
+                desk.exchange.control.carry_out(Fill(uuid=order.uuid))
+
+        trader.journal.note = filling
+        told = trader.replace(order, price=desk.price(90))
+        assert (order.uuid, "filled", None) == (told.old.uuid, told.old.status, told.new)
+        assert [] == trader.journal.open()
+    assert 1 == len(desk.orders())
+
+
+def test_everything_is_cancelled_and_verified(inside: Open) -> None:
+    desk = inside(limited=False)
+    with desk.trader() as trader:
+        placed = [trader.buy(MARKET, price=desk.price(70), quote=6_000).uuid for _ in range(330)]
+        other = trader.buy("KRW-ETH", price=desk.price(70, "KRW-ETH"), quote=6_000).uuid
+        assert [other] == [one.uuid for one in trader.cancel_all("KRW-ETH")]
+        assert len(placed) == len(trader.open_orders(MARKET)) == len(trader.open_orders())
+        assert sorted(placed) == sorted(one.uuid for one in trader.cancel_all())
+        assert [] == trader.open_orders()
+
+
+def test_cancelling_everything_goes_on_through_faults(inside: Open) -> None:
+    desk = inside(
+        rules=[
+            Rule(effect="lost_answer", method="DELETE", path="/v1/orders/open", times=2),
+            Rule(effect="gateway", method="DELETE", path="/v1/orders/uuids", times=1),
+        ]
+    )
+    with desk.trader() as trader:
+        for _ in range(3):
+            trader.buy(MARKET, price=desk.price(70), quote=6_000)
+        trader.cancel_all()
+        assert [] == trader.open_orders()
+
+
+def test_what_cannot_be_cancelled_is_said(inside: Open) -> None:
+    desk = inside(rules=[Rule(effect="unreachable", method="DELETE")])
+    with desk.trader() as trader:
+        trader.buy(MARKET, price=desk.price(70), quote=6_000)
+        with pytest.raises(TradingError, match="not all orders could be cancelled in 60 s"):
+            trader.cancel_all()
+
+
+# -- over sockets --------------------------------------------------------------------------------------
+
+
+def test_it_is_the_same_over_sockets(served: Open) -> None:
+    desk = served()
+    with desk.trader() as trader:
+        bought = trader.wait(trader.buy(MARKET, quote=100_000), 10)
+        resting = trader.sell(MARKET, price=desk.price(150), percent=1)
+        moved = trader.replace(resting, price=desk.price(160)).new
+        assert ("filled", "cancelled") == (bought.status, trader.cancel(moved).status)
+        assert 3 == len(trader.history(bought.order.created_at))
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_the_private_stream_tells_when_an_order_ends(served: Open, live: bool) -> None:
+    with served().trader(live=live) as trader:
+        assert "filled" == trader.wait(trader.buy(MARKET, quote=100_000), 10).status
+        assert live == (trader.portfolio is not None)
+
+
+# -- guards --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("client", [Upbit, AsyncUpbit])
+@pytest.mark.parametrize(
+    ("mode", "keys", "url", "said"),
+    [
+        ("paper", ("PAPERkey", "s"), "https://api.upbit.com", "mode='paper', but requests go to https://api.upbit.com"),
+        ("paper", ("key", "s"), "http://127.0.0.1:1", "the key is not one of a paper exchange"),
+        ("live", ("key", "s"), "http://127.0.0.1:1", "which is this machine: say mode='paper'"),
+        ("live", ("PAPERkey", "s"), "https://api.upbit.com", "the key is one of a paper exchange"),
+        ("live", (None, None), "https://api.upbit.com", "trading needs an API key"),
+        ("real", ("key", "s"), "https://api.upbit.com", "neither 'paper' nor 'live'"),
+    ],
+)
+def test_a_mode_fits_keys_and_host(
+    client: type[Upbit | AsyncUpbit], mode: Any, keys: tuple[str | None, str | None], url: str, said: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        client(*keys, base_url=url).trading(mode)
+
+
+def test_an_unknown_option_is_refused() -> None:
+    with pytest.raises(TypeError, match="a trader takes no limit; it takes journal, limits, live, switch"):
+        PaperExchange().client().trading("paper", limit=1)  # type: ignore[call-arg]
+
+
+def test_files_are_in_the_folder_of_the_account(inside: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.setenv("UPBIT_STATE_DIR", str(tmp_path / "state"))
+    exchange = PaperExchange(start=START)
+    with exchange.client().trading("paper") as trader:
+        trader.buy(MARKET, quote=10_000)
+        [folder] = (tmp_path / "state").iterdir()
+        assert {"journal.sqlite"} <= {path.name for path in folder.iterdir()}
+        assert exchange.access_key not in str(folder)
+
+
+def test_a_limit_refuses_and_nothing_is_sent_or_begun(inside: Open) -> None:
+    desk = inside()
+    with desk.trader(limits=Limits(per_order=Decimal(50_000))) as trader:
+        with pytest.raises(RiskRefused) as refused:
+            trader.sell(MARKET, volume="0.01")
+        assert "per_order" == refused.value.rule
+        with pytest.raises(RiskRefused):
+            trader.buy(MARKET, quote=50_001)
+        assert "accepted" == trader.buy(MARKET, quote=50_000).status
+        assert [] == trader.journal.open()
+    assert 1 == len(desk.orders())
+
+
+def test_orders_that_have_ended_make_room_for_others(inside: Open) -> None:
+    desk = inside()
+    with desk.trader(limits=Limits(max_open_orders=2)) as trader:
+        for _ in range(4):
+            trader.buy(MARKET, quote=10_000)
+            desk.exchange.advance(1)
+        for _ in range(2):
+            trader.buy(MARKET, price=desk.price(70), quote=10_000)
+        with pytest.raises(RiskRefused, match="max_open_orders would be 3"):
+            trader.buy(MARKET, quote=10_000)
+
+
+def test_reduce_lets_only_sales_through(inside: Open) -> None:
+    desk = inside()
+    with desk.trader() as trader:
+        resting = trader.buy(MARKET, price=desk.price(70), quote=10_000)
+        trader.switch.set("REDUCE", "a test")
+        with pytest.raises(Halted, match="REDUCE: a test"):
+            trader.buy(MARKET, quote=10_000)
+        with pytest.raises(Halted, match="REDUCE"):
+            trader.replace(resting, price=desk.price(75))
+        assert "filled" == trader.wait(trader.sell(MARKET, volume="0.01")).status
+        assert [resting.uuid] == [one.uuid for one in trader.open_orders()]
+
+
+def test_a_halt_cancels_everything_and_stays_across_restarts(inside: Open) -> None:
+    desk = inside()
+    with desk.trader() as trader:
+        resting = trader.buy(MARKET, price=desk.price(70), quote=10_000)
+        assert [resting.uuid] == [one.uuid for one in trader.halt("enough")]
+        with pytest.raises(Halted, match="HALT: enough"):
+            trader.sell(MARKET, volume="0.01")
+    with desk.trader() as trader:
+        with pytest.raises(Halted, match="HALT: enough"):
+            trader.buy(MARKET, quote=10_000)
+        trader.switch.set("RUN", "")
+        assert "accepted" == trader.buy(MARKET, quote=10_000).status
+
+
+def test_who_finds_the_switch_at_halt_cancels_everything_once(inside: Open) -> None:
+    desk = inside()
+    with desk.trader() as trader:
+        trader.buy(MARKET, price=desk.price(70), quote=10_000)
+        (desk.folder / "switch").write_text("HALT")
+        for _ in range(2):
+            with pytest.raises(Halted):
+                trader.buy(MARKET, quote=10_000)
+    assert ["cancel"] == [order.state for order in desk.orders()]
+
+
+class Broken(Journal):
+    """A journal on a full disk, from some moment on."""
+
+    full = False
+
+    def turn(self) -> Any:
+        if self.full:
+            raise OSError("no space left on device")
+        return super().turn()
+
+
+def test_an_exception_inside_a_check_refuses(inside: Open) -> None:
+    desk = inside()
+    journal = Broken(desk.folder / "broken")
+    with desk.trader(journal=journal) as trader:
+        journal.full = True
+        with pytest.raises((TradingError, OSError)):
+            trader.buy(MARKET, quote=10_000)
+        journal.full = False
+    assert [] == desk.orders()
+
+
+# -- the outcome ---------------------------------------------------------------------------------------
+
+
+def test_a_refusal_is_recorded(inside: Open) -> None:
+    with inside().trader() as trader:
+        with pytest.raises(InsufficientFundsError):
+            trader.buy(MARKET, quote=100_000_000, identifier="much")
+        assert ("rejected", []) == (trader.journal.entry("much").outcome, trader.journal.open())
+        assert 1 == trader.journal.rejections
+
+
+def test_what_never_left_is_abandoned(inside: Open) -> None:
+    desk = inside(rules=[Rule(effect="unreachable", **POST)])
+    with desk.trader() as trader:
+        with pytest.raises(APIConnectionError):
+            trader.buy(MARKET, quote=10_000, identifier="stayed")
+        assert "abandoned" == trader.journal.entry("stayed").outcome
+    assert [] == desk.orders()
+
+
+@pytest.mark.parametrize("effect", ["lost_answer", "lost_request"])
+def test_a_lost_order_is_found_or_sent_again(inside: Open, effect: Any) -> None:
+    desk = inside(rules=[Rule(effect=effect, times=1, **POST)])
+    with desk.trader() as trader:
+        order = trader.buy(MARKET, quote=10_000, identifier="once")
+        entry = trader.journal.entry("once")
+    assert [order.uuid] == [one.uuid for one in desk.orders()]
+    assert ("accepted", order.uuid) == (entry.outcome, entry.uuid)
+
+
+def test_a_halt_stops_sending_again(inside: Open) -> None:
+    desk = inside(rules=[Rule(effect="lost_request", times=1, **POST)])
+    with desk.trader() as trader:
+        journal, switch = trader.journal, trader.switch
+        noted: list[str] = []
+        note = journal.note
+
+        def halting(identifier: str, step: str, detail: str = "") -> None:
+            note(identifier, step, detail)
+            noted.append(step)
+            if step == "looking":
+                switch.set("HALT", "meanwhile")
+
+        journal.note = halting
+        with pytest.raises(OrderOutcomeUnknown, match="HALT: meanwhile"):
+            trader.buy(MARKET, quote=10_000, identifier="doubtful")
+        assert 1 == noted.count("sending")
+        assert ["doubtful"] == [entry.identifier for entry in journal.open()]
+        assert ["abandoned"] == [found.outcome for found in trader.recover()]
+    assert [] == desk.orders()
+
+
+# -- after a crash -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("effect", ["lost_answer", "lost_request"])
+def test_what_was_under_way_is_found_out_when_the_next_one_begins(inside: Open, effect: Any) -> None:
+    desk = inside(
+        rules=[
+            Rule(effect=effect, times=1, **POST),
+            Rule(effect="unreachable", path="/v1/order", until=seconds(100)),
+        ]
+    )
+    with desk.trader() as trader, pytest.raises(OrderOutcomeUnknown):
+        trader.buy(MARKET, quote=10_000, identifier="under way")
+    desk.exchange.advance(60)
+    with desk.trader() as trader:
+        [found] = trader.recovered
+        assert [] == trader.journal.open()
+    arrived = effect == "lost_answer"
+    assert ("adopted" if arrived else "abandoned", arrived) == (found.outcome, found.placed is not None)
+    assert int(arrived) == len(desk.orders())
+
+
+def test_what_may_still_arrive_is_waited_for(inside: Open) -> None:
+    """The answer was given up after 10 s, the exchange carries the order out after 25."""
+    desk = inside(rules=[Rule(effect="slow_before", milliseconds=25_000, times=1, **POST)])
+    with desk.trader(client={"order_deadline": 1}) as trader, pytest.raises(OrderOutcomeUnknown):
+        trader.buy(MARKET, quote=10_000, identifier="late")
+    with desk.trader() as trader:
+        assert ["adopted"] == [found.outcome for found in trader.recovered]
+    assert ["late"] == [order.identifier for order in desk.orders()]
+
+
+def test_what_cannot_be_asked_stays_open(inside: Open) -> None:
+    desk = inside(rules=[Rule(effect="lost_answer", times=1, **POST), Rule(effect="unreachable", path="/v1/order")])
+    with desk.trader() as trader, pytest.raises(OrderOutcomeUnknown):
+        trader.buy(MARKET, quote=10_000)
+    with desk.trader() as trader:
+        [found] = trader.recovered
+        assert ("unknown", 1) == (found.outcome, len(trader.journal.open()))
+        assert "could not be reached" in found.reason
+
+
+# -- the end -------------------------------------------------------------------------------------------
+
+
+def test_a_closed_trader_takes_no_orders(inside: Open) -> None:
+    desk = inside()
+    trader = desk.trader()
+    resting = trader.buy(MARKET, price=desk.price(70), quote=10_000)
+    trader.close(cancel_open=True)
+    with pytest.raises(Halted, match="this trader is closed"):
+        trader.buy(MARKET, quote=10_000)
+    assert [(resting.uuid, "cancel")] == [(one.uuid, one.state) for one in desk.orders()]
+
+
+def test_leaving_lets_open_orders_be(inside: Open) -> None:
+    desk = inside()
+    with desk.trader() as trader:
+        trader.buy(MARKET, price=desk.price(70), quote=10_000)
+    assert ["wait"] == [one.state for one in desk.orders()]
+
+
+# -- history -------------------------------------------------------------------------------------------
+
+
+def test_history_is_whole_without_repeats_in_both_directions(inside: Open) -> None:
+    desk = inside()
+    with desk.trader() as trader:
+        placed: list[Order] = []
+        for _ in range(12):
+            placed.append(trader.wait(trader.buy(MARKET, quote=10_000)).order)
+            desk.exchange.advance(60 * 60 * 60)  # two and a half days
+        placed.append(trader.wait(trader.sell("KRW-ETH", volume="0.1")).order)
+        uuids = [order.uuid for order in placed]
+        assert uuids == [one.uuid for one in trader.history(START, order_by="asc")]
+        assert uuids[::-1] == [one.uuid for one in trader.history(START)]
+        first, last = placed[2].created_at, placed[9].created_at
+        assert uuids[2:9] == [one.uuid for one in trader.history(first, last, order_by="asc")]
+        late = last + timedelta(microseconds=1)
+        assert uuids[2:10] == [one.uuid for one in trader.history(first, late, order_by="asc")]
+        assert uuids[12:] == [one.uuid for one in trader.history(START, market="KRW-ETH")]
+        with pytest.raises(ValueError, match="start has no time zone"):
+            trader.history(START.replace(tzinfo=None))
