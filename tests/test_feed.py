@@ -45,8 +45,7 @@ from upbit.paper.admin import Announce
 from upbit.views import Book
 from upbit.wire.frames import Format
 
-ACCESS, SECRET = "access-" + "a" * 33, "canary-" + "s" * 33
-PUBLIC, PRIVATE, INFO = "/websocket/v1", "/websocket/v1/private", "/websocket/v1/info"
+PUBLIC, PRIVATE = "/websocket/v1", "/websocket/v1/private"
 MARKETS = ("KRW-BTC", "KRW-ETH", "KRW-XRP")
 BUSY = (ticker(*MARKETS), trade(*MARKETS), orderbook(*MARKETS))
 RSI = {"type": "rsi", "params": {"period": 14}}

@@ -21,7 +21,7 @@ from tests.loopback import closed_port
 from tests.virtual import run
 from upbit import AsyncUpbit, AuthenticationError, ConfigurationError, Upbit
 from upbit.errors import APIConnectionError
-from upbit.feed import SocketStatus, indicator, my_asset, my_order, orderbook, ticker, trade
+from upbit.feed import Feed, SocketStatus, indicator, my_asset, my_order, orderbook, ticker, trade
 from upbit.io import AsyncSocket, Closed
 from upbit.models import FeedEvent, TickerEvent, TradeEvent
 from upbit.paper import PaperExchange, Rule, running
@@ -166,6 +166,30 @@ async def test_a_consumer_that_gives_up_waiting_may_come_back() -> None:
         await asyncio.sleep(0)
         wire.sockets[0].queue.put_nowait(deal(1))
         assert isinstance(await asked, TradeEvent)
+
+
+async def test_two_who_read_one_feed_share_its_events() -> None:
+    wire = Wire([])
+    async with PaperExchange(seed=3).async_client(dial=wire).feed(trade("KRW-BTC")) as feed:
+        await feed.live()
+        readers = [asyncio.create_task(anext(feed)) for _ in range(2)]
+        for number in (1, 2):
+            await asyncio.sleep(0.02)
+            wire.sockets[0].queue.put_nowait(deal(number))
+        events = await asyncio.gather(*readers)
+    assert [1, 2] == sorted(event.sequential_id for event in events if isinstance(event, TradeEvent))
+
+
+def test_what_cannot_be_entered_leaves_no_thread_behind() -> None:
+    taken = PaperExchange(seed=3).async_client().feed(ticker("KRW-BTC"))
+
+    async def enter() -> None:
+        async with taken:
+            pass
+
+    asyncio.run(enter())
+    with pytest.raises(RuntimeError, match="entered once"):
+        Feed(taken).__enter__()
 
 
 INTERRUPTED = {

@@ -17,6 +17,7 @@ from upbit.subscriptions import (
     orderbook,
     ticker,
     trade,
+    vouched,
 )
 from upbit.wire.frames import Indicator, SocketError
 
@@ -93,3 +94,11 @@ def test_what_the_exchange_would_refuse_is_refused_here(
 ) -> None:
     with pytest.raises(error, match=message):
         make(*codes, **options)
+
+
+def test_what_was_made_elsewhere_is_looked_at_too() -> None:
+    assert ticker("KRW-BTC") == vouched(Subscription(type="ticker", codes=("KRW-BTC",)))
+    with pytest.raises(TypeError, match=r"'KRW-BTC' is no subscription: use upbit\.feed\.ticker"):
+        vouched("KRW-BTC")
+    with pytest.raises(SocketError, match="there is no type 'nope'"):
+        vouched(Subscription(type="nope"))

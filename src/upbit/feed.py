@@ -35,9 +35,10 @@ from .subscriptions import (
     orderbook,
     ticker,
     trade,
+    vouched,
 )
 from .wire.events import Listed
-from .wire.frames import FORMATS, INFO, PRIVATE, PUBLIC, TYPES, Format, check
+from .wire.frames import FORMATS, INFO, PRIVATE, PUBLIC, TYPES, Format
 
 if TYPE_CHECKING:
     from .io.aio_feed import Crew
@@ -158,10 +159,7 @@ class AsyncFeed:
         Raises ValueError for what the exchange would refuse, ConfigurationError without the keys it takes.
         """
         wanted = list(self._wanted)
-        for one in subscriptions:
-            if not isinstance(one, Subscription):
-                raise TypeError(f"{one!r} is no subscription: use upbit.feed.ticker('KRW-BTC') and its like")
-            check(one)
+        for one in map(vouched, subscriptions):
             known = {code for other in wanted if _bare(other) == _bare(one) for code in other.codes}
             fresh = tuple(code for code in one.codes if code not in known)
             if fresh or (not one.codes and one not in wanted):
@@ -208,7 +206,7 @@ class AsyncFeed:
     # -- other ways to look at it ----------------------------------------------------------------------
 
     def watch(self, view: V) -> V:
-        """Keep a view up to date, however slowly events are read; gives it back. It misses earlier trades and orders."""
+        """Keep a view up to date, however slowly events are read; gives it back. It misses earlier trades, orders."""
         self._intake.watch(view)
         return view
 

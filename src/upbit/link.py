@@ -16,7 +16,7 @@ from .documented import Reading
 from .errors import ConfigurationError
 from .limiter import Limiter
 from .secret import Signer
-from .settings import Options, address, loopback, place, trusted
+from .settings import Options, address, place, vet
 from .wire.message import Request, Response
 
 if TYPE_CHECKING:
@@ -91,20 +91,6 @@ class Link(Generic[Shared]):
         if url not in self._vetted:
             self._vet(url, self.signer)
         return self.signer.sign(plain)
-
-    def _vet(self, url: str, signer: Signer) -> None:
-        """Refuse to sign for a host that is not trusted, or with a paper key for a real one."""
-        host = urlsplit(url).hostname or ""
-        if not trusted(host):
-            raise ConfigurationError(
-                f"nothing is signed for {url}: keys are used with https://*.upbit.com and this machine"
-            )
-        if signer.paper and not loopback(host):
-            raise ConfigurationError(
-                f"the key is one of the paper exchange and nothing for {url}: "
-                "use a key of the real exchange there, or base_url= (UPBIT_BASE_URL) of the paper exchange"
-            )
-        self._vetted.add(url)
 
     def errand(self) -> tuple[str, Request]:
         """Say at which host the unread document is, and the request that fetches it."""

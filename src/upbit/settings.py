@@ -207,6 +207,23 @@ def trusted(host: str) -> bool:
     return host == "upbit.com" or host.endswith(".upbit.com") or loopback(host)
 
 
+def vet(url: str, *, paper: bool) -> None:
+    """Refuse to sign anything for an address: one that is neither Upbit's own nor this machine's, or needs another key.
+
+    `paper` says that the key is one of the paper exchange. Raises ConfigurationError.
+    """
+    host = urlsplit(url).hostname or ""
+    if not trusted(host):
+        raise ConfigurationError(
+            f"nothing is signed for {url}: keys are used with https://*.upbit.com and this machine"
+        )
+    if paper and not loopback(host):
+        raise ConfigurationError(
+            f"the key is one of the paper exchange and nothing for {url}: "
+            "use a key of the real exchange there, or base_url= (UPBIT_BASE_URL) of the paper exchange"
+        )
+
+
 def address(url: str, schemes: tuple[str, str]) -> SplitResult:
     """Take an address apart. The first scheme is the encrypted one; the other is for this machine only."""
     wrong = ConfigurationError(f"{url!r} is not an address of the form {schemes[0]}://host")

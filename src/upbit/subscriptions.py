@@ -111,6 +111,14 @@ def indicator_signal(*codes: str, timeframe: Timeframe, indicators: Iterable[Map
     return _info("indicator_signal", codes, timeframe, indicators)
 
 
+def vouched(one: object) -> Subscription:
+    """Make sure of a subscription that was made elsewhere. Raises TypeError if it is none, ValueError if refused."""
+    if not isinstance(one, Subscription):
+        raise TypeError(f"{one!r} is no subscription: use upbit.feed.ticker('KRW-BTC') and its like")
+    check(one)
+    return one
+
+
 def _public(type: str, codes: Sequence[str], only_snapshot: bool, only_realtime: bool) -> Subscription:
     named = tuple(_market(code) for code in codes)
     return _checked(

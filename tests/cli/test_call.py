@@ -101,15 +101,26 @@ def test_a_table_can_be_had(trader: Terminal) -> None:
     assert "│ KRW" in trader.type("call accounts list --table").out
 
 
-def test_a_refusal_is_said_with_its_meaning(trader: Terminal) -> None:
+def test_a_refusal_is_said_with_its_cause_and_its_cure(trader: Terminal) -> None:
     said = trader.type("call orders create --market KRW-BTC --side bid --ord-type price --price 1")
     assert (1, "") == (said.code, said.out)
+    own, cause, cure = said.err.splitlines()
+    assert "Error: 400 under_min_total_bid: 최소주문금액 이상으로 주문해주세요" == own
+    assert "below the market's minimum" in cause
+    assert cure.startswith("→ order more: 5000 KRW")
+
+
+def test_a_refusal_is_explained_by_what_was_asked_for_in_both_languages(trader: Terminal) -> None:
+    order = "call orders create --market KRW-BTC --side bid --ord-type limit --price 50000001 --volume 1"
     assert [
-        "Error: 400 under_min_total_bid: 최소주문금액 이상으로 주문해주세요",
-        "The order's total is below the market's minimum.",
-    ] == said.err.splitlines()
-    korean = trader.type("--lang ko call orders create --market KRW-BTC --side bid --ord-type price --price 1")
-    assert ["오류: 400 under_min_total_bid: 최소주문금액 이상으로 주문해주세요"] == korean.err.splitlines()
+        "50000001 is off the 1000 KRW grid",
+        "→ 50000000 or 50001000",
+    ] == trader.type(order).err.splitlines()[1:]
+    assert [
+        "오류: 400 invalid_price_bid: 주문가격 단위를 잘못 입력하셨습니다. 확인 후 시도해주세요.",
+        "50000001은 1000 KRW 단위에 맞지 않습니다",
+        "→ 50000000 또는 50001000",
+    ] == trader.type(f"--lang ko {order}").err.splitlines()
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,12 @@ import pytest
 from tests.fakes import ORDER, FrozenClock, LossyTransport, ScriptedTransport, answer, authorizations
 from upbit.api import Accounts, Orders, Tickers, Withdraws
 from upbit.api.operation import Operation
-from upbit.errors import APIConnectionError, APITimeoutError, ConfigurationError
-from upbit.flow.call import Terms, send
-from upbit.flow.pace import Lanes, Pace
+from upbit.errors import APIConnectionError, APITimeoutError, ConfigurationError, RateLimitPenaltyError
+from upbit.flow.call import LONG_BLOCK, Terms, send
+from upbit.flow.pace import Lanes, Marks, Pace
 from upbit.flow.repeat import DEADLINE
-from upbit.flow.steps import Flow
+from upbit.flow.result import status_error
+from upbit.flow.steps import Flow, Send, Sleep
 from upbit.io import Transport
 from upbit.io.sync import run
 from upbit.wire.message import Response
@@ -33,7 +34,7 @@ class Desk:
         self.nonces = iter(range(100))
         sign: Callable[[str], str] | None = (lambda plain: f"{next(self.nonces)} {plain}") if keys else None
         self.terms = Terms(
-            Pace(Lanes(nullcontext())),
+            Pace(Lanes(nullcontext()), "one"),
             self.clock,
             lambda: 0.5,
             sign,
@@ -185,6 +186,117 @@ def test_the_limiter_learns_from_the_header_of_any_answer() -> None:
     desk.call(Tickers.list, markets="KRW-BTC")
     desk.call(Tickers.list, markets="KRW-BTC")
     assert 1 <= sum(desk.clock.slept)
+
+
+PENALTY = answer({"error": {"name": "rate_limit_exceeded_penalty"}}, 418)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [({"retry-after": "7"}, 7), ({}, LONG_BLOCK), ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, LONG_BLOCK)],
+)
+def test_while_the_exchange_blocks_us_nothing_is_sent_and_the_caller_is_told_for_how_long(
+    headers: dict[str, str], seconds: float
+) -> None:
+    transport = ScriptedTransport(PENALTY._replace(headers=headers), answer([]))
+    desk = Desk(transport)
+    desk.call(Accounts.list)
+    desk.clock.now += seconds - 1.5
+    for operation, arguments in ((Accounts.list, {}), (Orders.create, NEW), (Orders.cancel, {"uuid": "a"})):
+        refused = desk.call(operation, **arguments)
+        error = status_error(refused)
+        assert (418, "2") == (refused.status, refused.header("Retry-After"))
+        assert isinstance(error, RateLimitPenaltyError)
+        assert "the exchange takes nothing for another 1.5 s: nothing was sent" == error.message
+    assert 1 == len(transport.requests)
+    assert [] == desk.clock.slept
+    assert 200 == desk.call(Tickers.list, markets="KRW-BTC").status
+    desk.clock.now += 1.5
+    assert 200 == desk.call(Accounts.list).status
+
+
+def test_who_waits_when_a_block_begins_is_told_instead_of_sent() -> None:
+    transport = ScriptedTransport(answer([]))
+    desk = Desk(transport)
+    for _ in range(30):
+        desk.call(Accounts.list)
+    waiting = desk.flow(Accounts.list)
+    assert isinstance(next(waiting), Sleep)
+    desk.terms.pace.penalty("order", 5.0, desk.clock())
+    with pytest.raises(StopIteration) as end:
+        waiting.send(None)
+    assert 418 == end.value.value.status
+    assert 30 == len(transport.requests)
+
+
+@pytest.mark.parametrize(("headers", "seconds"), [({}, 1.02), ({"Retry-After": "5"}, 5)])
+def test_after_too_many_requests_the_group_is_closed_and_no_other(headers: dict[str, str], seconds: float) -> None:
+    desk = Desk(ScriptedTransport(answer([], 429, headers=headers), answer(ORDER, 201)))
+    assert 429 == desk.call(Orders.create, **NEW).status
+    desk.call(Accounts.list)
+    assert [] == desk.clock.slept
+    desk.call(Orders.create, **NEW)
+    assert pytest.approx(seconds) == sum(desk.clock.slept)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "group=order; min=480; sec=11",
+        "group=default",
+        "group=default; min=x; sec=y",
+        "\x00",
+        "group=; min=1; sec=1",
+    ],
+)
+def test_no_header_fails_a_call_or_slows_the_next(header: str) -> None:
+    desk = Desk(ScriptedTransport(answer([], headers={"Remaining-Req": header})))
+    for _ in range(2):
+        assert 200 == desk.call(Accounts.list).status
+    assert [] == desk.clock.slept
+
+
+class BrokenStore:
+    """Works a few times, then never again."""
+
+    def __init__(self, times: int) -> None:
+        self._times = times
+
+    def marks(self, lane: str) -> Marks:
+        if not self._times:
+            raise APIConnectionError("the store is gone", sent=False)
+        self._times -= 1
+        return Marks()
+
+
+@pytest.mark.parametrize("status", [201, 418, 429])
+def test_a_limiter_that_cannot_be_told_takes_no_answer_away(status: int) -> None:
+    pace = Pace(Lanes(nullcontext(), store=BrokenStore(1)))
+    transport = ScriptedTransport(answer(ORDER, status, headers={"Remaining-Req": "group=order; min=480; sec=11"}))
+    assert status == Desk(transport, pace=pace).call(Orders.create, **NEW).status
+
+
+def test_nothing_leaves_without_the_limiter() -> None:
+    transport = ScriptedTransport()
+    with pytest.raises(APIConnectionError, match="the store is gone") as error:
+        Desk(transport, pace=Pace(Lanes(nullcontext(), store=BrokenStore(0)))).call(Orders.create, **NEW)
+    assert not error.value.sent
+    assert [] == transport.requests
+
+
+def test_a_cancel_leaves_before_fifty_queries_that_wait() -> None:
+    desk = Desk(ScriptedTransport(answer([])))
+    for _ in range(30):
+        desk.call(Accounts.list)
+    queries = [desk.flow(Accounts.list) for _ in range(50)]
+    steps = [next(query) for query in queries]
+    cancel = desk.flow(Orders.cancel, uuid="a")
+    first = next(cancel)
+    assert isinstance(first, Sleep)
+    desk.clock.now += first.seconds
+    assert all(isinstance(step, Sleep) for step in (*steps, *(query.send(None) for query in queries)))
+    assert isinstance(cancel.send(None), Send)
 
 
 def test_an_argument_that_cannot_be_written_sends_nothing() -> None:

@@ -14,7 +14,7 @@ from upbit.flow.session import Session, Times
 from upbit.io import AsyncSocket, Closed, Dial
 from upbit.io.aio_socket import AioDial, drive
 from upbit.wire.frames import INFO, PRIVATE, PUBLIC, Subscription
-from upbit.wire.quota import Limit
+from upbit.wire.quota import Limit, limits
 
 
 class Ride:
@@ -37,7 +37,7 @@ class Ride:
         )
         self.frames: list[bytes | str] = []
         self.told: list[str] = []
-        self.pace = Pace(Lanes(Lock(), {"websocket": limit or Limit(100)}))
+        self.pace = Pace(Lanes(Lock(), {**limits(), "websocket": limit or Limit(100)}), "one")
         self._wake = asyncio.Event()
         self._news = asyncio.Event()
         self._hear = hear

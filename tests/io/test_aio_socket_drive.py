@@ -12,7 +12,9 @@ from aiohttp import web
 from tests.io.host import Script, abort, closing, host
 from tests.io.ride import Exchange, Pretended, Ride, ride
 from upbit import paper
-from upbit.errors import APIConnectionError
+from upbit.errors import APIConnectionError, APIStatusError
+from upbit.flow.call import LONG_BLOCK
+from upbit.flow.pace import Blocked
 from upbit.flow.session import Times, Wait
 from upbit.io import aio_socket
 from upbit.wire.frames import PRIVATE, PUBLIC, Subscription
@@ -88,12 +90,45 @@ async def test_a_refusal_is_the_business_of_the_session(
     assert least <= step.seconds <= most
 
 
-@pytest.mark.parametrize(("status", "closed"), [(429, True), (418, True), (503, False)])
-async def test_too_many_connections_are_too_many_for_all(status: int, closed: bool) -> None:
-    async with host(refusal=web.Response(status=status)) as server, ride(server.url, TRADES) as ridden:
+async def test_too_many_connections_are_too_many_for_all() -> None:
+    async with host(refusal=web.Response(status=429)) as server, ride(server.url, TRADES) as ridden:
         await ridden.until(lambda: bool(ridden.told))
-        wait = ridden.pace.reserve("websocket", asyncio.get_running_loop().time())
-    assert closed == (wait > 0.5)
+        pace = ridden.pace.keyless
+        assert pace.ask(pace.enter("websocket"), asyncio.get_running_loop().time) > 0.5
+
+
+@pytest.mark.parametrize(("headers", "least", "most"), [({"Retry-After": "9"}, 8, 9), ({}, LONG_BLOCK - 1, LONG_BLOCK)])
+async def test_a_block_binds_all_that_is_counted_with_the_connection(
+    headers: dict[str, str], least: float, most: float
+) -> None:
+    clock = asyncio.get_running_loop().time
+    dial = Exchange(APIStatusError(418, None, "", b"", headers))
+    async with ride(PLACE, TRADES, dial=dial, times=Times(first_pause=0.0)) as ridden:
+        await ridden.until(lambda: bool(ridden.told))
+        with pytest.raises(Blocked) as block:
+            ridden.pace.ask(ridden.pace.enter("candle"), clock)
+        assert least <= block.value.seconds <= most
+        assert 0 == ridden.pace.ask(ridden.pace.enter("websocket"), clock)
+
+
+async def test_who_is_blocked_does_not_dial_until_it_is_over() -> None:
+    dial = Exchange(Pretended())
+    clock = asyncio.get_running_loop().time
+    async with ride(PLACE, TRADES, dial=dial) as ridden:
+        ridden.pace.keyless.penalty("websocket", 0.3, clock())
+        await ridden.until(lambda: ridden.session.connects == 1)
+        assert ["waiting", "live"] == ridden.told[:2]
+    assert 1 == len(dial.dialed)
+
+
+async def test_a_block_of_an_account_is_none_of_the_address() -> None:
+    clock = asyncio.get_running_loop().time
+    refused = APIStatusError(418, None, "", b"", {"Retry-After": "9"})
+    async with ride(PLACE, TRADES, dial=Exchange(refused), token=lambda: "Bearer 1") as ridden:
+        await ridden.until(lambda: bool(ridden.told))
+        assert 0 == ridden.pace.ask(ridden.pace.enter("candle"), clock)
+        with pytest.raises(Blocked):
+            ridden.pace.ask(ridden.pace.enter("order"), clock)
 
 
 async def test_connections_keep_to_their_pace() -> None:

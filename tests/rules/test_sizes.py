@@ -156,7 +156,7 @@ def test_the_paper_exchange_takes_the_largest_bid_and_not_one_step_more(market: 
     assert volume
     assert f"{volume:f}" == visitor().ask(Orders.test_create, **order, volume=volume)["volume"]
     _, name = visitor().refused(Orders.test_create, **order, volume=volume + D("1e-8"))
-    assert name in ("insufficient_funds_bid", "over_krw_funds_bid")
+    assert name in ("insufficient_funds_bid", "over_krw_funds_bid", "invalid_volume_bid")
 
 
 def test_the_largest_bid_is_none_where_the_minimum_is_out_of_reach() -> None:

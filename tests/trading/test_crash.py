@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 def test_a_client_that_is_killed_anywhere_leaves_a_journal_that_knows_every_order_it_began(tmp_path: Path) -> None:
     ran = subprocess.run(
-        [sys.executable, "-m", "tests.trading.crash", tmp_path, "19"],
+        [sys.executable, "-m", "tests.trading.crash", tmp_path, "23"],
         capture_output=True,
         text=True,
         timeout=60,
@@ -52,5 +52,5 @@ def test_an_order_that_is_interrupted_at_any_line_does_not_spoil_the_next(tmp_pa
         expected = {"first", "interrupted", "next"} if done else {"first", "next"}
         assert expected <= {entry.identifier for entry in again.open()}, line
         again.close()
-        line += 2
+        line += 3
     assert line > 30

@@ -141,6 +141,15 @@ def test_it_holds_in_this_process_when_it_cannot_be_written(path: Path, switch: 
     assert "RUN" == switch.state
 
 
+def test_a_halt_that_could_not_be_written_is_not_undone_by_a_reduce(path: Path, switch: Switch) -> None:
+    path.parent.rmdir()
+    with pytest.raises(OSError, match="switch"):
+        switch.set("HALT", "first")
+    path.parent.mkdir()
+    switch.trip("REDUCE", "second")
+    assert ("REDUCE", "HALT", "first") == (Switch(path).state, switch.state, switch.reason)
+
+
 def test_a_signal_halts(path: Path, switch: Switch) -> None:
     before = signal.getsignal(signal.SIGUSR1)
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +10,14 @@ import pytest
 
 from tests.trading.desk import MARKET, START, Desk
 from upbit import AsyncUpbit, ConfigurationError, Halted, OrderNotFoundError, Upbit
-from upbit.errors import APIConnectionError, InsufficientFundsError, OrderOutcomeUnknown, RiskRefused, TradingError
-from upbit.models import Order
+from upbit.errors import (
+    APIConnectionError,
+    InsufficientFundsError,
+    JournalError,
+    OrderOutcomeUnknown,
+    RiskRefused,
+    TradingError,
+)
 from upbit.paper import PaperExchange, Rule
 from upbit.paper.admin import Fill
 from upbit.trading import Journal, Limits
@@ -210,7 +215,7 @@ def test_a_mode_fits_keys_and_host(
 
 def test_an_unknown_option_is_refused() -> None:
     with pytest.raises(TypeError, match="a trader takes no limit; it takes journal, limits, live, switch"):
-        PaperExchange().client().trading("paper", limit=1)  # type: ignore[call-arg]
+        PaperExchange().client().trading("paper", limit=1)
 
 
 def test_files_are_in_the_folder_of_the_account(inside: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
@@ -286,26 +291,69 @@ def test_who_finds_the_switch_at_halt_cancels_everything_once(inside: Open) -> N
     assert ["cancel"] == [order.state for order in desk.orders()]
 
 
-class Broken(Journal):
-    """A journal on a full disk, from some moment on."""
+class Forgetful(Journal):
+    """A journal that cannot say what was spent."""
+
+    def spent(self, *what: Any, **more: Any) -> Decimal:
+        raise ZeroDivisionError
+
+
+class Full(Journal):
+    """A journal on a disk that is full from some moment on."""
 
     full = False
 
-    def turn(self) -> Any:
+    def begin(self, *what: Any) -> None:
         if self.full:
-            raise OSError("no space left on device")
-        return super().turn()
+            raise JournalError("no space left on device")
+        super().begin(*what)
+
+    def note(self, *what: Any) -> None:
+        if self.full:
+            raise JournalError("no space left on device")
+        super().note(*what)
+
+    def settle(self, *what: Any) -> None:
+        if self.full:
+            raise JournalError("no space left on device")
+        super().settle(*what)
 
 
-def test_an_exception_inside_a_check_refuses(inside: Open) -> None:
+def test_an_exception_inside_a_check_refuses_and_halts(inside: Open) -> None:
     desk = inside()
-    journal = Broken(desk.folder / "broken")
+    limits = Limits(per_day=Decimal(10**9))
+    with desk.trader(journal=Forgetful(desk.folder / "journal"), limits=limits) as trader:
+        for why in ("ZeroDivisionError", "HALT"):
+            with pytest.raises(TradingError, match=why):
+                trader.buy(MARKET, quote=10_000)
+    assert [] == desk.orders()
+
+
+def test_an_order_that_cannot_be_recorded_is_not_sent(inside: Open) -> None:
+    desk = inside()
+    journal = Full(desk.folder / "journal")
     with desk.trader(journal=journal) as trader:
         journal.full = True
-        with pytest.raises((TradingError, OSError)):
+        with pytest.raises(TradingError, match="no space left on device"):
             trader.buy(MARKET, quote=10_000)
         journal.full = False
     assert [] == desk.orders()
+
+
+def test_an_order_whose_outcome_cannot_be_recorded_is_given_back_all_the_same(inside: Open) -> None:
+    desk = inside()
+    journal = Full(desk.folder / "journal")
+    with desk.trader(journal=journal) as trader:
+        note = journal.note
+
+        def filling(*what: Any) -> None:
+            note(*what)
+            journal.full = True
+
+        journal.note = filling
+        order = trader.buy(MARKET, quote=10_000)
+        journal.full, journal.note = False, note
+        assert [order.uuid] == [found.placed.uuid for found in trader.recover()]
 
 
 # -- the outcome ---------------------------------------------------------------------------------------
@@ -420,26 +468,3 @@ def test_leaving_lets_open_orders_be(inside: Open) -> None:
     with desk.trader() as trader:
         trader.buy(MARKET, price=desk.price(70), quote=10_000)
     assert ["wait"] == [one.state for one in desk.orders()]
-
-
-# -- history -------------------------------------------------------------------------------------------
-
-
-def test_history_is_whole_without_repeats_in_both_directions(inside: Open) -> None:
-    desk = inside()
-    with desk.trader() as trader:
-        placed: list[Order] = []
-        for _ in range(12):
-            placed.append(trader.wait(trader.buy(MARKET, quote=10_000)).order)
-            desk.exchange.advance(60 * 60 * 60)  # two and a half days
-        placed.append(trader.wait(trader.sell("KRW-ETH", volume="0.1")).order)
-        uuids = [order.uuid for order in placed]
-        assert uuids == [one.uuid for one in trader.history(START, order_by="asc")]
-        assert uuids[::-1] == [one.uuid for one in trader.history(START)]
-        first, last = placed[2].created_at, placed[9].created_at
-        assert uuids[2:9] == [one.uuid for one in trader.history(first, last, order_by="asc")]
-        late = last + timedelta(microseconds=1)
-        assert uuids[2:10] == [one.uuid for one in trader.history(first, late, order_by="asc")]
-        assert uuids[12:] == [one.uuid for one in trader.history(START, market="KRW-ETH")]
-        with pytest.raises(ValueError, match="start has no time zone"):
-            trader.history(START.replace(tzinfo=None))

@@ -19,6 +19,7 @@ from upbit.errors import (
     JournalError,
     ResponseError,
     RiskRefused,
+    TradingError,
 )
 from upbit.models import Withdraw
 from upbit.trading.journal import Journal
@@ -191,8 +192,9 @@ def test_whatever_goes_wrong_before_it_is_recorded_refuses_it(desk: Callable[...
     with pytest.raises(ValueError, match="float"):
         withdraw(COLD, 0.1)
     wall.now = float("nan")
-    with pytest.raises(RiskRefused, match="no exception"):
+    with pytest.raises(TradingError, match="the check of the withdrawal failed"):
         withdraw(COLD, "0.1")
+    wall.now = 0.0
     journal.close()
     with pytest.raises(JournalError):
         withdraw(COLD, "0.1")

@@ -56,6 +56,29 @@ async def awaited(client: AsyncUpbit) -> None:
         print(order)
 
 
+def trading(client: Upbit) -> None:
+    client.trading()  # E
+    client.trading("real")  # E
+    client.trading("paper", limit=1)  # E
+    with client.trading("paper") as trader:
+        trader.buy("KRW-BTC", quote=0.1)  # E
+        trader.buy(quote=1)  # E
+        trader.buy("KRW-BTC", quotes=1)  # E
+        trader.buy("KRW-BTC", quote=1, time_in_force="gtc")  # E
+        print(trader.buy("KRW-BTC", quote=1).statuses)  # E
+        trader.wait(1)  # E
+        trader.replace("uuid")  # E
+        trader.withdraw()  # E
+
+
+async def trading_awaited(client: AsyncUpbit) -> None:
+    async with client.trading("paper") as trader:
+        print(trader.buy("KRW-BTC", quote=1).status)  # E
+        await trader.sell("KRW-BTC", volume=0.1)  # E
+    with client.trading("paper"):  # E
+        pass
+
+
 def documented(client: Upbit) -> None:
     client.Order.Order_new(market="KRW-BTC", side="buy", ord_type="limit")  # E
     client.Order.Order_new(market="KRW-BTC", side="bid")  # E

@@ -44,6 +44,7 @@ from upbit.models import (
 )
 from upbit.paper.desk.handler import Handler, serves
 from upbit.paper.exchange import Caller
+from upbit.trading import AsyncTrader, Limits, Placed, Recovered, Replaced, Status, Trader
 from upbit.utils import Validator
 from upbit.views import Book
 from upbit.websocket import UpbitWebSocket
@@ -108,6 +109,31 @@ async def awaited(client: AsyncUpbit) -> None:
         assert_type(await client.replies.orders.retrieve(uuid="a"), Reply[Order])
         assert_type(await client.Order.Order_new(market="KRW-BTC", side="bid", ord_type="price", price=1), Envelope)
         assert_type(client.with_options(timeout=3), AsyncUpbit)
+
+
+def trading(client: Upbit) -> None:
+    with client.trading("paper", limits=Limits(per_order=1_000_000), live=True, journal="journal") as trader:
+        assert_type(trader, Trader)
+        placed = trader.buy("KRW-BTC", quote=10_000)
+        assert_type(placed, Placed)
+        assert_type(placed.status, Status)
+        assert_type(placed.average_price, Decimal | None)
+        assert_type(trader.sell("KRW-BTC", volume="0.1", price=Decimal(1), time_in_force="post_only"), Placed)
+        assert_type(trader.wait(placed, timeout=1.5), Placed)
+        assert_type(trader.cancel(identifier="mine"), Placed)
+        assert_type(trader.replace(placed.uuid, price=1), Replaced)
+        assert_type(trader.history(datetime.now(UTC), order_by="asc"), list[Placed])
+        assert_type(trader.recover(), list[Recovered])
+        trader.close(cancel_open=True, deadline=1)
+
+
+async def trading_awaited(client: AsyncUpbit) -> None:
+    async with client.trading(mode="live") as trader:
+        assert_type(trader, AsyncTrader)
+        placed = await trader.buy("KRW-BTC", percent=1, best=True, time_in_force="ioc")
+        assert_type(placed, Placed)
+        assert_type((await trader.wait(placed)).status, Status)
+        await trader.halt("enough")
 
 
 def documented(client: Upbit) -> None:

@@ -10,7 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upbit.api import OPERATIONS
-from upbit.wire.quota import Bucket, Limit, Meter, Refill, Remaining, gauge, header_fields, limits, read_remaining
+from upbit.wire.quota import (
+    Bucket,
+    Limit,
+    Meter,
+    Refill,
+    Remaining,
+    gauge,
+    header_fields,
+    limits,
+    read_remaining,
+    read_retry_after,
+)
 
 OPERATED = {"market", "candle", "trade", "ticker", "orderbook", "default", "order", "order-test", "order-cancel-all"}
 
@@ -52,6 +63,25 @@ def test_two_groups_are_spelled_in_another_way() -> None:
 def test_a_header_that_means_nothing_is_none(header: str | None) -> None:
     assert read_remaining(header) is None
     assert {} == header_fields(header)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("7", 7),
+        ("120", 120),
+        (None, 0),
+        ("", 0),
+        ("0", 0),
+        ("1.5", 0),
+        ("-1", 0),
+        ("٣", 0),
+        ("9999999", 0),
+        ("soon", 0),
+    ],
+)
+def test_retry_after_is_whole_seconds_or_nothing(header: str | None, seconds: float) -> None:
+    assert seconds == read_retry_after(header)
 
 
 @given(st.lists(st.floats(0, 0.6), max_size=80))

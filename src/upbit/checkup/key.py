@@ -74,7 +74,7 @@ def permissions(visit: Visit) -> Finding:
 
 
 def _test_order(visit: Visit) -> object:
-    return visit.ask(Orders.test_create, market=visit.market or "KRW-BTC", side="bid", ord_type="price", price=5000)
+    return visit.ask(Orders.test_create, market=visit.market, side="bid", ord_type="price", price=5000)
 
 
 _TRIES: tuple[tuple[str, Try], ...] = (

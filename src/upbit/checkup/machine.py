@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, distributions, requires, version
 from pathlib import Path
@@ -20,7 +19,6 @@ from .finding import Finding, Words, failure, ok, refused, warning
 from .visit import Visit
 
 DISTRIBUTION = "upbit-client"
-OLDEST_PYTHON = (3, 11)
 _NEED = re.compile(r"([A-Za-z0-9._-]+)\s*>=\s*([0-9.]+)")
 _OURS = re.compile(r"^upbit/", re.MULTILINE)
 
@@ -34,14 +32,8 @@ class Installed(NamedTuple):
 
 
 def python(visit: Visit) -> Finding:
-    """Is this a Python that the client runs on?"""
+    """Which Python and which client is this? Older ones than fit are not installed in the first place."""
     found = f"Python {python_version()}, {DISTRIBUTION} {package_version}"
-    if sys.version_info < OLDEST_PYTHON:
-        wanted = ".".join(map(str, OLDEST_PYTHON))
-        return failure(
-            Words(f"{found}: this Python is too old", f"{found}: Python이 너무 오래되었습니다"),
-            Words(f"use Python {wanted} or newer", f"Python {wanted} 이상을 쓰세요"),
-        )
     return ok(found, found)
 
 

@@ -10,7 +10,7 @@ from ..errors import APIError, RateLimitError, UpbitError
 from ..io import Closed
 from ..wire.frames import PUBLIC, Subscribe, Subscription, read_error, read_events, write_request
 from .finding import Finding, Words, failure, ok, refused, skipped, warning
-from .visit import PATIENCE, Answer, Visit, moment
+from .visit import Answer, Visit, moment
 
 TOLERANCE = 3.0
 """Seconds by which this clock may be off without a word."""
@@ -44,7 +44,7 @@ def tcp(visit: Visit) -> Finding:
     from ..io.probe import connect
 
     try:
-        took = connect(visit.host, visit.port, PATIENCE[0])
+        took = connect(visit.host, visit.port, visit.patience[0])
     except OSError as error:
         cure = PROXY
         if visit.here:
@@ -72,7 +72,7 @@ def tls(visit: Visit) -> Finding:
     from ..io.tls import distrusted
 
     try:
-        version = shake_hands(visit.host, visit.port, PATIENCE[0])
+        version = shake_hands(visit.host, visit.port, visit.patience[0])
     except OSError as error:
         if distrusted(error):
             return failure(
@@ -100,7 +100,8 @@ def server(visit: Visit) -> Finding:
     except UpbitError as error:
         return refused(error)
     codes = [one.market for one in markets]
-    visit.market = "KRW-BTC" if "KRW-BTC" in codes else next(iter(codes), "")
+    if codes and visit.market not in codes:
+        visit.market = codes[0]
     answer = visit.answers[-1]
     took = (answer.came - answer.left) * 1000
     return ok(f"{len(codes)} markets in {took:.0f} ms", f"마켓 {len(codes)}개, {took:.0f} ms")
@@ -161,13 +162,13 @@ def spoken(visit: Visit, path: str, text: str, *, signed: bool) -> Finding | Non
         if not isinstance(heard, Closed):
             error = next((found for found in map(read_error, read_events(heard)) if found is not None), None)
             return None if error is None else refused(error)
-        cause = Words(f"{place} ended: {heard}", f"{place} 연결이 끊어졌습니다: {heard}")
+        cause = Words(f"{place} ended: {heard}", f"연결이 끊어졌습니다({place}): {heard}")
     except APIError as error:
         return refused(error)
     except TimeoutError:
-        cause = Words(f"{place} opened and said nothing", f"{place}가 열렸지만 아무 말이 없습니다")
+        cause = Words(f"{place} opened and said nothing", f"열렸지만 아무것도 오지 않습니다: {place}")
     except ValueError as error:
-        cause = Words(f"{place} said what cannot be read: {error}", f"{place}에서 읽을 수 없는 것이 왔습니다: {error}")
+        cause = Words(f"{place} said what cannot be read: {error}", f"읽을 수 없는 것이 왔습니다({place}): {error}")
     return failure(
         cause,
         Words(

@@ -31,7 +31,6 @@ from .finding import Level
 T = TypeVar("T")
 
 PATIENCE: Timeout = (5.0, 10.0)
-"""Seconds to connect and to wait for an answer."""
 
 
 class Answer(NamedTuple):
@@ -75,12 +74,14 @@ class Recorder:
 class Visit:
     """One examination. It reads the environment, as a client does that is told nothing."""
 
-    def __init__(self, wall: Callable[[], float] = time.time) -> None:
+    def __init__(self, wall: Callable[[], float] = time.time, patience: Timeout = PATIENCE) -> None:
         self.wall = wall
         """Seconds since the epoch, as this machine believes."""
+        self.patience = patience
+        """Seconds to connect and to wait for an answer."""
         self.levels: dict[str, Level] = {}
         """How the checks came out that were made so far."""
-        self.market = ""
+        self.market = "KRW-BTC"
         """A market that there is."""
 
     @property
@@ -140,7 +141,7 @@ class Visit:
 
     @cached_property
     def _agreement(self) -> tuple[Terms, Link[Transport]]:
-        return agree(None, None, {"max_retries": 0, "timeout": PATIENCE}, self.transport, http)
+        return agree(None, None, {"max_retries": 0, "timeout": self.patience}, self.transport, http)
 
     def ask(self, operation: Operation[..., T], **arguments: object) -> T:
         """Call an operation under the key. Raises what the typed voice raises."""
@@ -150,14 +151,14 @@ class Visit:
     def look(self, operation: Operation[..., T]) -> T:
         """Call an operation without a key, whatever the keys are like. Raises what the typed voice raises."""
         request = operation.request({})
-        return value(operation, self.transport.send(request._replace(headers=HEADERS), PATIENCE))
+        return value(operation, self.transport.send(request._replace(headers=HEADERS), self.patience))
 
     def converse(self, path: str, text: str, *, signed: bool) -> bytes | str | Closed:
         """Say something on a WebSocket; the first answer to it. Raises APIError, TimeoutError."""
         from ..io.probe import converse  # brings asyncio
 
         headers = {"Authorization": self._agreement[1].token()} if signed else {}
-        return converse(aio_dial(None), f"{self.place.ws_url}{path}", headers, text, PATIENCE[1])
+        return converse(aio_dial(None), f"{self.place.ws_url}{path}", headers, text, self.patience[1])
 
 
 def moment(seconds: float) -> str:

@@ -43,6 +43,7 @@ def doctor(say: Say) -> Command:
         if as_json:
             click.echo(_json(found, code, spoken))
         else:
+            click.echo()
             _print(_verdict(code, spoken))
         return code
 
@@ -90,16 +91,10 @@ def _print(text: str, indent: str = "") -> None:
 
 def _verdict(code: int, say: Say) -> str:
     return (
-        "\n"
-        + (
-            say("All is well.", "모두 정상입니다."),
-            say("It works, with warnings.", "작동하지만 경고가 있습니다."),
-            say(
-                "Something does not work; begin with the first failure.",
-                "안 되는 것이 있습니다. 첫 실패부터 해결하세요.",
-            ),
-        )[code]
-    )
+        say("All is well.", "모두 정상입니다."),
+        say("It works, with warnings.", "작동하지만 경고가 있습니다."),
+        say("Something does not work; begin with the first failure.", "안 되는 것이 있습니다. 첫 실패부터 해결하세요."),
+    )[code]
 
 
 def _json(found: list[tuple[Check, Finding]], code: int, say: Say) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -96,8 +97,8 @@ def switches(say: Say) -> list[Command]:
                 "nothing is cancelled. It leaves with 1 when an order may still be open.",
                 "거래를 멈춥니다. 새 주문을 막은 다음 미체결 주문을 모두 취소합니다.\n\n"
                 "막는 데는 네트워크가 필요 없고, `upbit-client resume --yes`까지 유지됩니다. 어느 계좌인지는 환경 "
-                "변수의 키가 정합니다. 키가 없으면 이 컴퓨터에서 거래한 모든 계좌를 막고 취소는 하지 않습니다. 미체결 주문이 "
-                "남았을 수 있으면 1로 끝납니다.",
+                "변수의 키가 정합니다. 키가 없으면 이 컴퓨터에서 거래한 모든 계좌를 막고 취소는 하지 않습니다. 미체결 "
+                "주문이 남았을 수 있으면 1로 끝납니다.",
             ),
         ),
         Command(
@@ -204,11 +205,8 @@ def _shown(path: Path, say: Say) -> str:
 
 def cancel(wait: float) -> Outcome:
     """Cancel all open orders of the account in the environment, for at most so many seconds, and be sure of it."""
-    import time
-
     from ..agreement import agree, http
     from ..io import sync
-    from ..io.http import HTTPTransport
     from ..trading.clearance import clear
     from ..trading.history import opened
 
@@ -230,7 +228,6 @@ def cancel(wait: float) -> Outcome:
         else:
             left = [f"{one.market} {one.side} {one.remaining} {one.uuid}" for one in found]
     finally:
-        assert isinstance(transport, HTTPTransport)
         transport.close()
     return Outcome(len(uuids), left, failure)
 

@@ -1,6 +1,6 @@
 """An order's life from intent to known outcome: sent, looked up, sent again under the same identifier.
 
-The exchange burns an identifier with the first order that carries it. So however often a request is sent under one
+The exchange uses an identifier up with the first order that carries it. So however often a request is sent under one
 identifier, at most one order comes of it. What follows upon which answer:
 
     201 and an order                         accepted
@@ -11,15 +11,15 @@ identifier, at most one order comes of it. What follows upon which answer:
     anything else, or nothing                unknown: looked up after 0.2, 0.5, 1, 2 and 5 s; found: adopted;
                                              not there: the same is sent again; `duplicated_identifier`: looked up
 
-`OrderOutcomeUnknown` is raised only when the exchange could not be asked until the deadline. Cancelling is safe to
-repeat and is looked up afterwards (`cancel`). Nothing here waits, sends or keeps a journal; `note` is told of each
-step before it is taken, for whoever keeps one.
+`OrderOutcomeUnknown` is raised when there was neither an order nor a refusal of it until the deadline. Cancelling is
+safe to repeat and is looked up afterwards (`cancel`); replacing is sent once and looked up (`replace`). Nothing here
+waits, sends or keeps a journal; `note` is told of each step before it is taken, for whoever keeps one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, TypeAlias, TypeGuard, TypeVar
+from typing import Any, Literal, NamedTuple, TypeAlias, TypeGuard, TypeVar
 
 import msgspec
 
@@ -38,6 +38,8 @@ T = TypeVar("T")
 LOOKS = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds before each look; when all found nothing, the same is sent again."""
 CLOSED = ("done", "cancel")
+ABSENT = "order_not_found"
+"""What the exchange says of an order that it does not have, or no longer open."""
 GATEWAY = "not_found"
 """What stands before the exchange says this; it does not know what became of a request (upbit-api 11)."""
 
@@ -70,14 +72,16 @@ def unnoted(step: Step, detail: str) -> None:
 def conduct(rules: Rules, request: Request, terms: Terms, note: Note = unnoted) -> Flow[Response]:
     """Send a request as its operation's way to repeat demands."""
     match rules.repeat:
-        case "until_known":
+        case "until_known" if request.body:  # a foreign document may put an order elsewhere: that is sent as it is
             return place(rules, named(request, "identifier", terms), terms, note)
         case "looked_up":
             return cancel(rules, request, terms, note)
-        case "sent_once":
+        case "sent_once" if request.body:
             return replace(rules, named(request, "new_identifier", terms), terms, note)
-        case _:
+        case "safe":
             return send(rules, request, terms)
+        case _:
+            return _once(rules, request, terms)
 
 
 def ask(operation: Operation[..., T], arguments: Mapping[str, Any], terms: Terms, note: Note = unnoted) -> Flow[T]:
@@ -100,34 +104,24 @@ def place(rules: Rules, request: Request, terms: Terms, note: Note = unnoted) ->
     Raises OrderOutcomeUnknown, and APIConnectionError when nothing ever left this machine.
     """
     fields = _fields(request)
-    identifier, market = fields["identifier"], fields.get("market", "")
+    identifier, market = str(fields["identifier"]), str(fields.get("market", ""))
     end = terms.clock() + terms.order_deadline
     doubt: APIError | None = None  # why there may be an order that nobody told of
     while True:
-        note("sending", identifier)
-        answer = yield from _try(rules, request, terms)
-        if _accepted(answer):
-            note("accepted", identifier)
-            return answer
-        if _later(answer) and terms.clock() < end:
-            continue
-        refusal = _refusal(answer)
-        if doubt is None and (refusal is not None or _unsent(answer)):
-            note("rejected", str(refusal or answer))
-            return _given(answer)
+        heard = yield from _send(rules, request, terms, end, note, identifier, doubted=doubt is not None)
+        if isinstance(heard, Response):
+            return heard
+        answer, refusal = heard
         if refusal is None:
             doubt = _failure(answer)
-        note("unknown", str(refusal or doubt))
         found = yield from _look(f"identifier={escape(identifier)}", terms, end, note)
         if isinstance(found, Response):
             note("adopted", identifier)
             return found._replace(status=201, reason="Created")
         if found == "absent" and refusal is not None and refusal.name != "duplicated_identifier":
-            note("rejected", str(refusal))
-            return _given(answer)
+            return _rejected(answer, note)
         if found == "unreachable" or terms.clock() >= end:
-            note("lost", str(doubt))
-            raise OrderOutcomeUnknown(identifier, market, doubt or _failure(answer))
+            raise _lost(identifier, market, doubt or _failure(answer), note)
 
 
 def cancel(rules: Rules, request: Request, terms: Terms, note: Note = unnoted) -> Flow[Response]:
@@ -137,72 +131,77 @@ def cancel(rules: Rules, request: Request, terms: Terms, note: Note = unnoted) -
     """
     end = terms.clock() + terms.order_deadline
     doubt: APIError | None = None  # why it may be cancelled already
+    rounds = 0
     while True:
-        note("sending", request.query)
-        answer = yield from _try(rules, request, terms)
-        if _accepted(answer):
-            note("accepted", request.query)
-            return answer
-        if _later(answer) and terms.clock() < end:
-            continue
-        refusal = _refusal(answer)
-        if doubt is None and (refusal is not None or _unsent(answer)):
-            note("rejected", str(refusal or answer))
-            return _given(answer)
+        heard = yield from _send(rules, request, terms, end, note, request.query, doubted=doubt is not None)
+        if isinstance(heard, Response):
+            return heard
+        answer, refusal = heard
         if refusal is None:
             doubt = _failure(answer)
-        note("unknown", str(refusal or doubt))
-        found = yield from _look(request.query, terms, end, note, patient=False)
+        gone = refusal is not None and refusal.name == ABSENT
+        found = yield from _look(request.query, terms, end, note, misses=len(LOOKS) if gone else 1, first=rounds)
         if isinstance(found, Response) and _state(found) in CLOSED:
             note("adopted", request.query)
             return found
-        if refusal is not None and not isinstance(found, Response):
-            note("rejected", str(refusal))
-            return _given(answer)
+        if refusal is not None and (found == "absent" or (isinstance(found, Response) and not gone)):
+            return _rejected(answer, note)
         if found == "unreachable" or terms.clock() >= end:
-            note("lost", str(doubt))
-            raise OrderOutcomeUnknown(request.query, "", doubt or _failure(answer))
+            raise _lost(request.query, "", doubt or _failure(answer), note)
+        rounds += 1
 
 
 def replace(rules: Rules, request: Request, terms: Terms, note: Note = unnoted) -> Flow[Response]:
     """Cancel an order and place a new one, in a request that is sent once.
 
-    When its outcome is unknown both orders are looked up, and the answer is made of what is found. Raises
-    OrderOutcomeUnknown when that does not say it, and APIConnectionError when nothing left this machine.
+    When its outcome is unknown both orders are looked up. With the new one there, or the old one filled first, the
+    answer is made of what is found; with the old one open and no new one, the failure is given: nothing was replaced.
+    Raises OrderOutcomeUnknown when they do not say it, and APIConnectionError when nothing was replaced or left here.
     """
     fields = _fields(request)
-    identifier = fields["new_identifier"]
+    identifier = str(fields["new_identifier"])
     end = terms.clock() + terms.order_deadline
-    while True:
-        note("sending", identifier)
-        answer = yield from _try(rules, request, terms)
-        if _accepted(answer):
-            note("accepted", identifier)
-            return answer
-        if not _later(answer) or terms.clock() >= end:
-            break
-    refusal = _refusal(answer)
-    if refusal is not None or _unsent(answer):
-        note("rejected", str(refusal or answer))
-        return _given(answer)
-    doubt = _failure(answer)
-    note("unknown", str(doubt))
+    heard = yield from _send(rules, request, terms, end, note, identifier)
+    if isinstance(heard, Response):
+        return heard
     new = yield from _look(f"identifier={escape(identifier)}", terms, end, note)
-    uuid = fields.get("prev_order_uuid")
-    query = f"uuid={escape(uuid)}" if uuid else f"identifier={escape(fields.get('prev_order_identifier', ''))}"
-    old = yield from _look(query, terms, end, note, patient=False)
-    if isinstance(old, Response) and (isinstance(new, Response) or (new == "absent" and _state(old) == "done")):
-        told = msgspec.json.decode(old.body, type=dict[str, Any])
-        if isinstance(new, Response):
-            placed = msgspec.json.decode(new.body, type=dict[str, Any])
-            told |= {"new_order_uuid": placed["uuid"], "new_order_identifier": identifier}
-        note("adopted", identifier)
-        return old._replace(body=msgspec.json.encode(told))
-    note("lost", str(doubt))
-    raise OrderOutcomeUnknown(identifier, "", doubt)
+    uuid, name = str(fields.get("prev_order_uuid") or ""), str(fields.get("prev_order_identifier") or "")
+    query = f"uuid={escape(uuid)}" if uuid else f"identifier={escape(name)}"
+    old = yield from _look(query, terms, end, note, misses=1)
+    if isinstance(old, Response):
+        if new == "absent" and _state(old) not in CLOSED:
+            return _rejected(heard.answer, note)
+        if isinstance(new, Response) or (new == "absent" and _state(old) == "done"):
+            told = msgspec.json.decode(old.body, type=dict[str, object])
+            if isinstance(new, Response):
+                placed = msgspec.json.decode(new.body, type=dict[str, object])
+                told |= {"new_order_uuid": placed["uuid"], "new_order_identifier": identifier}
+            note("adopted", identifier)
+            return old._replace(body=msgspec.json.encode(told))
+    raise _lost(identifier, "", _failure(heard.answer), note)
 
 
 # -- one try, one look ---------------------------------------------------------------------------------
+
+
+class _Unclear(NamedTuple):
+    """What was heard of a request, when that does not say what became of it."""
+
+    answer: Response | APIConnectionError
+    refusal: APIStatusError | None
+    """Of the exchange, to a request that was sent before."""
+
+
+def _once(rules: Rules, request: Request, terms: Terms) -> Flow[Response]:
+    """Send what is never repeated, and say so when it is not known what became of it."""
+    try:
+        response = yield from send(rules, request, terms)
+    except APIConnectionError as error:
+        if not error.sent:
+            raise
+        hint = f"{rules.name} may have been carried out all the same: look before it is sent again"
+        raise type(error)(f"{error}; {hint}") from error
+    return response
 
 
 def _try(rules: Rules, request: Request, terms: Terms) -> Flow[Response | APIConnectionError]:
@@ -213,36 +212,71 @@ def _try(rules: Rules, request: Request, terms: Terms) -> Flow[Response | APICon
     return response
 
 
+def _send(
+    rules: Rules, request: Request, terms: Terms, end: float, note: Note, name: str, *, doubted: bool = False
+) -> Flow[Response | _Unclear]:
+    """Send a request until the exchange has looked at it; its answer, when that says what became of it.
+
+    When an earlier try may have arrived (`doubted`), a refusal of this one does not.
+    """
+    while True:
+        note("sending", name)
+        answer = yield from _try(rules, request, terms)
+        if _accepted(answer):
+            note("accepted", name)
+            return answer
+        if not _later(answer) or terms.clock() >= end:
+            break
+    refusal = _refusal(answer)
+    if not doubted and (refusal is not None or _unsent(answer)):
+        return _rejected(answer, note)
+    note("unknown", str(refusal or _failure(answer)))
+    return _Unclear(answer, refusal)
+
+
 def _look(
-    query: str, terms: Terms, end: float, note: Note, *, patient: bool = True
+    query: str, terms: Terms, end: float, note: Note, *, misses: int = len(LOOKS), first: int = 0
 ) -> Flow[Response | Literal["absent", "unreachable"]]:
-    """Look an order up until it is there, or was not there each time, or the time is over; once, if not `patient`."""
+    """Look an order up until it is there, or was not there so many times, or the time is over; once at least.
+
+    The pauses begin with the `first`.
+    """
     operation = Orders.retrieve
     request = Request(operation.verb, operation.path, query)
     once = terms._replace(max_retries=0)
-    absent = False
-    looks = 0
-    while True:
-        wait = LOOKS[min(looks, len(LOOKS) - 1)]
+    looks, missed = 0, 0
+    while missed < misses:
+        wait = LOOKS[min(first + looks, len(LOOKS) - 1)]
         if looks and terms.clock() + wait > end:
-            return "absent" if absent else "unreachable"
+            break
         yield Sleep(wait)
         note("looking", query)
         answer = yield from _try(operation, request, once)
         if _accepted(answer):
             return answer
         refusal = _refusal(answer)
-        absent = absent or (refusal is not None and refusal.name == "order_not_found")
+        missed += refusal is not None and refusal.name == ABSENT
         looks += 1
-        if absent and (not patient or looks >= len(LOOKS)):
-            return "absent"
+    return "absent" if missed else "unreachable"
+
+
+def _rejected(answer: Response | APIConnectionError, note: Note) -> Response:
+    note("rejected", str(_failure(answer)))
+    if isinstance(answer, APIConnectionError):
+        raise answer
+    return answer
+
+
+def _lost(name: str, market: str, cause: APIError, note: Note) -> OrderOutcomeUnknown:
+    note("lost", str(cause))
+    return OrderOutcomeUnknown(name, market, cause)
 
 
 # -- what an answer says -------------------------------------------------------------------------------
 
 
-def _fields(request: Request) -> dict[str, str]:
-    return msgspec.json.decode(request.body or b"{}", type=dict[str, str])
+def _fields(request: Request) -> dict[str, object]:
+    return msgspec.json.decode(request.body, type=dict[str, object])
 
 
 def _accepted(answer: Response | APIConnectionError) -> TypeGuard[Response]:
@@ -288,12 +322,6 @@ def _failure(answer: Response | APIConnectionError) -> APIError:
     if answer.status >= 300:
         return status_error(answer)
     return ResponseError("the answer shows no order", answer.status, answer.body)
-
-
-def _given(answer: Response | APIConnectionError) -> Response:
-    if isinstance(answer, APIConnectionError):
-        raise answer
-    return answer
 
 
 _ORDER = msgspec.json.Decoder(Order)

@@ -118,11 +118,15 @@ class Lane:
         free = self.limit.per_window - marks.others
         windows, place = divmod(position, free)
         due = marks.closed_until
-        before = len(leaves) + place - free
-        if before >= 0:
-            due = max(due, leaves[before] + self.window)
-        if leaves and (position or waited):
-            due = max(due, leaves[-1] + self.gap * (place + 1))
+        first = len(leaves) - free
+        if first >= 0:
+            due = max(due, leaves[first] + self.window)
+        if waited or position:
+            if leaves:
+                due = max(due, leaves[-1] + self.gap)
+            due += place * self.gap
+            if first + place >= 0:
+                due = max(due, leaves[first + place] + self.window)
         return due + windows * self.window
 
     def leave(self, marks: Marks, at: float) -> None:

@@ -1,21 +1,23 @@
 """A SQLite file that one process writes and only its owner reads.
 
-The file is locked while it is open; the lock goes with the process, however it ends. What `turn(durable=True)` wrote
-is on disk when it is over. What another turn wrote outlives the process, and the machine once anything durable
-followed. It repairs nothing: a file that is not what it should be is refused as it is.
+The file is locked while it is open; the lock goes with the process, however it ends. What `write(durable=True)`
+wrote is on disk when it returns. What else was written outlives the process, and a loss of power once something
+durable followed. It repairs nothing: a file that is not what it should be is refused as it is.
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import RLock
+from typing import TypeVar
 
 from ..errors import JournalError
 from .private import create, make_folder, sync_folder
+
+T = TypeVar("T")
 
 WAIT = 0.5
 """Seconds to wait for a file that somebody else has open."""
@@ -30,8 +32,8 @@ class PrivateDatabase:
 
     def __init__(self, path: Path, tables: Sequence[str], *, brand: int, version: int) -> None:
         self.path = path
-        self._lock = RLock()
-        self._inside = False
+        self.lock = RLock()
+        """Held while something is read or written; whoever holds it longer keeps other threads out."""
         self._process = os.getpid()
         try:
             make_folder(path.parent)
@@ -42,8 +44,7 @@ class PrivateDatabase:
         try:
             for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "fullfsync = ON"):
                 self._connection.execute(f"PRAGMA {pragma}")
-            with self.turn(durable=True):
-                self._prepare(tables, brand, version)
+            self.write(lambda file: self._prepare(file, tables, brand, version), durable=True)
             sync_folder(path.parent)
         except BaseException as error:
             self._connection.close()
@@ -51,49 +52,48 @@ class PrivateDatabase:
                 raise JournalError(self._told(error)) from None
             raise
 
-    @contextmanager
-    def turn(self, *, durable: bool = False) -> Generator[sqlite3.Connection]:
-        """Read and write while no other thread does; all of it is written, or nothing when it raises.
-
-        A turn inside a turn is part of it, and as durable. Raises JournalError when the file cannot be read or written.
-        """
-        if os.getpid() != self._process:
-            raise JournalError(f"{self.path} is open in the process that forked this one: open another file here")
-        with self._lock:
+    def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Give what some work finds. Raises JournalError when the file cannot be read."""
+        with self.lock:
             try:
-                if self._inside:
-                    yield self._connection
-                else:
-                    with self._transaction(durable):
-                        yield self._connection
+                return work(self._ready())
             except sqlite3.Error as error:
                 raise JournalError(self._told(error)) from error
 
+    def write(self, work: Callable[[sqlite3.Connection], T], *, durable: bool = False) -> T:
+        """Write what some work writes, all of it, or nothing when it raises; give what it gives.
+
+        Raises JournalError when the file cannot be written. No work does other work.
+        """
+        with self.lock:
+            try:
+                connection = self._ready()
+                connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                try:
+                    connection.execute("BEGIN IMMEDIATE")
+                    result = work(connection)
+                    connection.execute("COMMIT")
+                except BaseException:
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                    raise
+            except sqlite3.Error as error:
+                raise JournalError(self._told(error)) from error
+            return result
+
     def close(self) -> None:
         """Bring everything to disk and let go of the file. More than once is no harm."""
-        with self._lock:
+        with self.lock:
             self._connection.close()
 
-    @contextmanager
-    def _transaction(self, durable: bool) -> Generator[None]:
-        connection = self._connection
-        if connection.in_transaction:  # an interrupt came between two steps of the last turn
-            connection.execute("ROLLBACK")
-        connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-        self._inside = True
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            yield
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
-        finally:
-            self._inside = False
+    def _ready(self) -> sqlite3.Connection:
+        if os.getpid() != self._process:
+            raise JournalError(f"{self.path} is open in the process that forked this one: open another file here")
+        if self._connection.in_transaction:  # an interrupt came in the middle of taking something back
+            self._connection.execute("ROLLBACK")
+        return self._connection
 
-    def _prepare(self, tables: Sequence[str], brand: int, version: int) -> None:
-        connection = self._connection
+    def _prepare(self, connection: sqlite3.Connection, tables: Sequence[str], brand: int, version: int) -> None:
         found = connection.execute("PRAGMA application_id").fetchone()[0]
         made = connection.execute("PRAGMA user_version").fetchone()[0]
         if not made and not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:

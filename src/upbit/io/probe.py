@@ -18,7 +18,10 @@ HEARTBEAT = 30.0
 
 def resolve(host: str, port: int) -> list[str]:
     """Find the addresses of a name. Raises OSError when it has none."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:
+        raise OSError(str(error)) from error
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 

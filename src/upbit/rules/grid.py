@@ -5,8 +5,9 @@ Nothing here knows a market, a day or the exchange; nothing computes with floats
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import date
-from decimal import Context, Decimal, InvalidOperation, localcontext
+from decimal import MIN_EMIN, Context, Decimal, InvalidOperation, localcontext
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 Price: TypeAlias = Decimal | int | str
@@ -15,11 +16,13 @@ Price: TypeAlias = Decimal | int | str
 Toward: TypeAlias = Literal["down", "up", "nearest"]
 """Which way an off-grid price moves. ``"nearest"`` sends the exact middle up."""
 
-DIGITS: Final = 60
-"""Digits that hold any accepted price divided by any step, so that nothing here is ever rounded by accident."""
-
 _LARGEST: Final = Decimal(10) ** 20
 """Nothing trades near this; beyond it an exponent was mistyped."""
+
+
+def exactly() -> AbstractContextManager[Context]:
+    """Compute with digits that hold any accepted price divided by any step, so that nothing is rounded by accident."""
+    return localcontext(Context(prec=60, Emin=MIN_EMIN))
 
 
 class TickTable(NamedTuple):
@@ -39,7 +42,7 @@ class TickTable(NamedTuple):
         if toward not in ("down", "up", "nearest"):
             raise ValueError(f"toward is {toward!r}; it must be 'down', 'up' or 'nearest'")
         step = self.step(price)
-        with localcontext(Context(prec=DIGITS)):
+        with exactly():
             low = price // step * step
             stays = low == price if toward == "up" else toward == "down" or price < low + step / 2
             return low if stays else low + step

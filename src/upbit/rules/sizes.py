@@ -6,10 +6,10 @@ All of it is exact: nothing is ever spent or sold beyond what was asked for.
 from __future__ import annotations
 
 from datetime import date
-from decimal import Context, Decimal, localcontext
+from decimal import Decimal
 from typing import Final
 
-from .grid import DIGITS, Price, exact_amount, positive
+from .grid import Price, exact_amount, exactly, positive
 from .market import fee as ordinary_fee
 from .market import maximum_total, minimum_total
 from .tables import MINIMUMS
@@ -26,7 +26,7 @@ def is_amount(amount: Decimal) -> bool:
     """Return whether an order can be of this volume or total: above zero, below 10**15, at most eight decimals."""
     if not amount.is_finite() or not 0 < amount < _BOUND:
         return False
-    with localcontext(Context(prec=DIGITS)):
+    with exactly():
         return not amount % STEP
 
 
@@ -36,27 +36,27 @@ def round_volume(volume: Price) -> Decimal:
     Raises ValueError for a negative, for what is no number, and for floats.
     """
     exact = exact_amount(volume, "volume")
-    with localcontext(Context(prec=DIGITS)):
+    with exactly():
         return _plain(exact // STEP * STEP)
 
 
 def volume_within(total: Price, price: Price, *, fee: Price = 0) -> Decimal:
     """Return the largest volume that, with its fee, is worth ``total`` or less at ``price``."""
-    with localcontext(Context(prec=DIGITS)):
+    with exactly():
         return _within(exact_amount(total, "total"), _unit_price(price) * (1 + _rate(fee)))
 
 
 def volume_reaching(total: Price, price: Price) -> Decimal:
     """Return the smallest volume that is worth ``total`` or more at ``price``: what a minimum total asks for."""
     wanted, each = exact_amount(total, "total"), _unit_price(price)
-    with localcontext(Context(prec=DIGITS)):
+    with exactly():
         under = _within(wanted, each)
         return under if under * each >= wanted else _plain(under + STEP)
 
 
 def total_within(balance: Price, fee: Price) -> Decimal:
     """Return the largest total that ``balance`` pays for with its fee, to eight decimals: what a market bid names."""
-    with localcontext(Context(prec=DIGITS)):
+    with exactly():
         return _within(exact_amount(balance, "balance"), 1 + _rate(fee))
 
 
@@ -67,7 +67,8 @@ def max_buy(market: str, price: Price, balance: Price, *, fee: Price | None = No
     ``fee`` is a fraction (0.0005 is 0.05 %), the market's ordinary one when not given; ``/orders/chance`` tells the
     one of an account. Raises ValueError for amounts that are none, and for a market without rules.
     """
-    volume = min(volume_within(balance, price, fee=ordinary_fee(market) if fee is None else fee), _MOST)
+    held = exact_amount(balance, "balance")
+    volume = min(volume_within(held, price, fee=ordinary_fee(market) if fee is None else fee), _MOST)
     most = maximum_total(market, on=on)
     if most is not None:
         volume = min(volume, volume_within(most, price))
@@ -83,7 +84,7 @@ def _within(total: Decimal, each: Decimal) -> Decimal:
 
 def _unit_price(price: Price) -> Decimal:
     exact = positive(price)
-    with localcontext(Context(prec=DIGITS)):
+    with exactly():
         if exact % STEP:
             raise ValueError(f"price is {exact}; no market has prices of more than eight decimals")
     return exact
@@ -91,7 +92,7 @@ def _unit_price(price: Price) -> Decimal:
 
 def _rate(fee: Price) -> Decimal:
     exact = exact_amount(fee, "fee")
-    with localcontext(Context(prec=DIGITS)):
+    with exactly():
         if exact >= 1 or exact % _FINEST:
             raise ValueError(f"fee is {exact}; write a fraction, 0.0005 for 0.05 %, of at most twenty decimals")
     return exact

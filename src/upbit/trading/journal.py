@@ -10,8 +10,8 @@ token or secret in it. Nothing here asks the exchange, sends, or decides.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from decimal import Context, Decimal, localcontext
 from pathlib import Path
@@ -121,24 +121,30 @@ class Journal:
 
         Raises JournalError when its identifier was used before.
         """
-        with self._file.turn(durable=True) as file:
+        values = (
+            *(draft.identifier, draft.market, draft.side, draft.ord_type, _text(draft.volume), _text(draft.price)),
+            *(draft.time_in_force, draft.smp_type, _text(draft.notional), draft.reduces, now, now),
+        )
+
+        def work(file: Connection) -> None:
             if file.execute("SELECT 1 FROM intent WHERE identifier = ?", (draft.identifier,)).fetchone():
                 raise JournalError(f"the journal has an order {draft.identifier} already: take a new identifier")
-            values = (
-                *(draft.identifier, draft.market, draft.side, draft.ord_type, _text(draft.volume), _text(draft.price)),
-                *(draft.time_in_force, draft.smp_type, _text(draft.notional), draft.reduces, now, now),
-            )
             file.execute(f"INSERT INTO intent VALUES ({'?, ' * len(values)} NULL, NULL, NULL, 1)", values)
             if not draft.reduces:
                 _count(file, day_of(now), "order", draft.market, draft.notional)
 
+        self._file.write(work, durable=True)
+
     def note(self, identifier: str, step: str, detail: str = "") -> None:
         """Record a step before it is taken."""
         now = self._wall()
-        with self._file.turn() as file:
+
+        def work(file: Connection) -> None:
             file.execute("INSERT INTO step VALUES (?, ?, ?, ?)", (identifier, now, step, detail[:_LONGEST]))
             if step == "sending":
                 file.execute("UPDATE intent SET at = ? WHERE identifier = ?", (now, identifier))
+
+        self._file.write(work)
 
     def settle(self, identifier: str, outcome: str, uuid: str | None = None, state: str | None = None) -> None:
         """Record what became of an order: `accepted`, `rejected` or `abandoned` (it certainly is not there).
@@ -146,7 +152,8 @@ class Journal:
         Another outcome may be recorded later, if that is what is found.
         """
         taken = _taken(outcome)
-        with self._file.turn() as file:
+
+        def work(file: Connection) -> None:
             row = file.execute(
                 "SELECT outcome, market, notional, reduces, begun FROM intent WHERE identifier = ?", (identifier,)
             ).fetchone()
@@ -161,13 +168,14 @@ class Journal:
                 (outcome, uuid, state, taken and state not in CLOSED, identifier),
             )
 
+        self._file.write(work)
+
     def see(self, identifier: str, state: str) -> None:
         """Record the state in which an accepted order was seen: once it is `done` or `cancel` it is not `live`."""
-        with self._file.turn() as file:
-            file.execute(
-                "UPDATE intent SET state = ?, live = live AND ? WHERE identifier = ?",
-                (state, state not in CLOSED, identifier),
-            )
+        values = state, state not in CLOSED, identifier
+        self._file.write(
+            lambda file: file.execute("UPDATE intent SET state = ?, live = live AND ? WHERE identifier = ?", values)
+        )
 
     def open(self) -> list[Entry]:
         """Orders whose outcome is not known, oldest first."""
@@ -187,50 +195,47 @@ class Journal:
 
     def steps(self, identifier: str) -> list[Noted]:
         """The steps of an order, in their order."""
-        with self._file.turn() as file:
-            return _read(file, Noted, "step WHERE identifier = ? ORDER BY rowid", identifier)
+        return self._file.read(lambda file: _rows(file, Noted, "step WHERE identifier = ? ORDER BY rowid", identifier))
 
     def spent(self, day: date, market: str | None = None, *, currency: str = "KRW") -> Decimal:
         """What the orders of a UTC day are worth that do not make a position smaller and were not refused.
 
         On one market, or on all whose quote currency is `currency`.
         """
-        with self._file.turn() as file:
-            rows = file.execute("SELECT subject, amount FROM tally WHERE day = ? AND kind = 'order'", (str(day),))
-            amounts = [
-                Decimal(amount)
-                for subject, amount in rows
-                if subject == market or (market is None and subject.startswith(f"{currency}-"))
-            ]
-        return _sum(*amounts)
+        if market is not None:
+            return self._file.read(lambda file: _counted(file, day, "order", market))
+        query = "SELECT amount FROM tally WHERE day = ? AND kind = 'order' AND subject GLOB ?"
+        rows = self._file.read(lambda file: file.execute(query, (str(day), f"{currency}-*")).fetchall())
+        return _sum(*(Decimal(amount) for (amount,) in rows))
 
     def begun_since(self, start: float) -> int:
         """How many orders were begun after a time, seconds since the epoch."""
-        with self._file.turn() as file:
-            return int(file.execute("SELECT count(*) FROM intent WHERE begun > ?", (start,)).fetchone()[0])
+        return self._number("count(*) FROM intent WHERE begun > ?", start)
 
     def count_live(self) -> int:
         """How many orders are `live`."""
-        with self._file.turn() as file:
-            return int(file.execute("SELECT count(*) FROM intent WHERE live").fetchone()[0])
+        return self._number("count(*) FROM intent WHERE live")
 
     def oldest_open(self) -> float | None:
         """When the oldest order was begun whose outcome is not known, seconds since the epoch."""
-        with self._file.turn() as file:
-            found: float | None = file.execute("SELECT min(begun) FROM intent WHERE outcome IS NULL").fetchone()[0]
-        return found
+        query = "SELECT begun FROM intent WHERE outcome IS NULL ORDER BY begun LIMIT 1"
+        row = self._file.read(lambda file: file.execute(query).fetchone())
+        return None if row is None else float(row[0])
 
     @property
     def rejections(self) -> int:
         """How many orders in a row the exchange refused."""
-        with self._file.turn() as file:
-            return int(file.execute("SELECT in_a_row FROM rejections").fetchone()[0])
+        return self._number("in_a_row FROM rejections")
 
-    def count_rejection(self, *, again: bool) -> int:
-        """Count one more refusal in a row, or begin to count from 0 again; what it has come to."""
-        with self._file.turn() as file:
-            file.execute("UPDATE rejections SET in_a_row = ?", (0 if again else self.rejections + 1,))
+    def count_rejection(self) -> int:
+        """Count one more refusal in a row; what it has come to."""
+        with self._file.lock:
+            self._file.write(lambda file: file.execute("UPDATE rejections SET in_a_row = in_a_row + 1"))
             return self.rejections
+
+    def forget_rejections(self) -> None:
+        """Count refusals in a row from 0 again."""
+        self._file.write(lambda file: file.execute("UPDATE rejections SET in_a_row = 0"))
 
     # -- withdrawals -----------------------------------------------------------------------------------
 
@@ -238,17 +243,20 @@ class Journal:
         self, currency: str, net_type: str, address: str, secondary_address: str | None, amount: Decimal, now: float
     ) -> int:
         """Record a withdrawal before it is sent, and give its number; it is on disk when this returns."""
-        with self._file.turn(durable=True) as file:
-            values = currency, net_type, address, secondary_address, _text(amount), now
-            added = file.execute("INSERT INTO withdrawal VALUES (NULL, ?, ?, ?, ?, ?, ?, NULL, NULL)", values)
+        values = currency, net_type, address, secondary_address, _text(amount), now
+
+        def work(file: Connection) -> int:
             _count(file, day_of(now), "withdrawal", currency, amount)
-            assert added.lastrowid is not None, "a row was added"
-            return added.lastrowid
+            file.execute("INSERT INTO withdrawal VALUES (NULL, ?, ?, ?, ?, ?, ?, NULL, NULL)", values)
+            return int(file.execute("SELECT last_insert_rowid()").fetchone()[0])
+
+        return self._file.write(work, durable=True)
 
     def settle_withdrawal(self, number: int, outcome: str, uuid: str | None = None) -> None:
         """Record what became of a withdrawal."""
         taken = _taken(outcome)
-        with self._file.turn() as file:
+
+        def work(file: Connection) -> None:
             query = "SELECT outcome, currency, amount, begun FROM withdrawal WHERE number = ?"
             row = file.execute(query, (number,)).fetchone()
             if row is None:
@@ -257,34 +265,36 @@ class Journal:
             _recount(file, before, taken, (day_of(begun), "withdrawal", currency, Decimal(amount)))
             file.execute("UPDATE withdrawal SET outcome = ?, uuid = ? WHERE number = ?", (outcome, uuid, number))
 
+        self._file.write(work)
+
     def withdrawn(self, day: date, currency: str) -> Decimal:
         """What was withdrawn of a currency on a UTC day, and was not refused."""
-        with self._file.turn() as file:
-            return _counted(file, day, "withdrawal", currency)
+        return self._file.read(lambda file: _counted(file, day, "withdrawal", currency))
 
     def open_withdrawals(self) -> list[BegunWithdrawal]:
         """Withdrawals whose outcome is not known, oldest first."""
-        with self._file.turn() as file:
-            return _read(file, BegunWithdrawal, "withdrawal WHERE outcome IS NULL ORDER BY number")
+        rows = "withdrawal WHERE outcome IS NULL ORDER BY number"
+        return self._file.read(lambda file: _rows(file, BegunWithdrawal, rows))
 
     # -- the file --------------------------------------------------------------------------------------
 
-    @contextmanager
-    def turn(self) -> Generator[None]:
-        """Let no other thread read or write until it is over; what is written is on disk then, or nothing is."""
-        with self._file.turn(durable=True):
-            yield
+    @property
+    def lock(self) -> AbstractContextManager[object]:
+        """Keeps other threads away from the journal while it is held, as between a check and a beginning."""
+        return self._file.lock
 
     def close(self) -> None:
         """Bring everything to disk and let go of the file; to be used no more."""
         self._file.close()
 
     def _entries(self, which: str, *values: float | str) -> list[Entry]:
-        with self._file.turn() as file:
-            return _read(file, Entry, f"intent WHERE {which} ORDER BY begun, rowid", *values)
+        return self._file.read(lambda file: _rows(file, Entry, f"intent WHERE {which} ORDER BY begun, rowid", *values))
+
+    def _number(self, query: str, *values: float) -> int:
+        return int(self._file.read(lambda file: file.execute(f"SELECT {query}", values).fetchone())[0])
 
 
-def _read(file: Connection, kind: type[Row], rows: str, *values: float | str) -> list[Row]:
+def _rows(file: Connection, kind: type[Row], rows: str, *values: float | str) -> list[Row]:
     """Read rows whose columns are named as the fields of what they become."""
     names = kind.__struct_fields__
     found = file.execute(f"SELECT {', '.join(names)} FROM {rows}", values).fetchall()

@@ -29,7 +29,7 @@ from typing import Literal, TypeAlias, get_args
 
 import msgspec
 
-from ..errors import ConfigurationError, Halted, RiskRefused
+from ..errors import ConfigurationError, Halted, RiskRefused, TradingError
 from .draft import Draft
 from .journal import Journal, day_of
 from .switch import Stop, Switch
@@ -117,11 +117,12 @@ class Risk:
         self._log = logging.getLogger("upbit.trading")
 
     def check(self, draft: Draft) -> None:
-        """Refuse an order that the switch or a limit does not let through. Raises Halted and RiskRefused.
+        """Refuse an order that the switch or a limit does not let through.
 
+        Raises Halted and RiskRefused, TradingError when the check itself went wrong.
         It holds for this moment: `begin` is what leaves no moment between the check and the journal.
         """
-        with self._refusing(), self._journal.turn():
+        with self._refusing(), self._journal.lock:
             self._switch.admit(reduces=draft.reduces)
             self._check_pace()
             self._check_worth(draft)
@@ -129,9 +130,9 @@ class Risk:
     def begin(self, draft: Draft) -> None:
         """Check an order and begin it in the journal, with no other order between; nothing is begun when it raises.
 
-        Raises Halted, RiskRefused and JournalError.
+        Raises what `check` raises, and JournalError.
         """
-        with self._journal.turn():
+        with self._journal.lock:
             self.check(draft)
             self._journal.begin(draft, self._wall())
 
@@ -139,16 +140,16 @@ class Risk:
         """Learn that the exchange took an order."""
         with self._watching():
             if self._journal.rejections:
-                self._journal.count_rejection(again=True)
+                self._journal.forget_rejections()
 
     def rejected(self) -> None:
         """Learn that the exchange refused an order."""
         with self._watching():
             limit = self.limits.rejections_in_a_row
-            count = self._journal.count_rejection(again=False)
+            count = self._journal.count_rejection()
             if limit is not None and count >= limit:
                 self._trip("rejections", f"{count} orders in a row were refused, the limit is {limit}")
-                self._journal.count_rejection(again=True)  # whoever resumes begins anew
+                self._journal.forget_rejections()  # whoever resumes begins anew
 
     def result(self, profit: Decimal) -> None:
         """Learn what the UTC day has brought so far, in `Limits.currency`; below zero it is a loss."""
@@ -232,7 +233,7 @@ class Risk:
             raise
         except Exception as error:
             self._trip("exception", f"a check went wrong: {error!r}")
-            raise RiskRefused("check", "no exception", repr(error)) from error
+            raise TradingError(f"refused here, nothing was sent: the check of the order failed: {error!r}") from error
 
     @contextmanager
     def _watching(self) -> Generator[None]:

@@ -89,7 +89,7 @@ class Withdrawals:
     ) -> Flow[Withdraw]:
         """Withdraw an amount, without the fee; `two_factor_type` is for KRW.
 
-        Raises Halted, RiskRefused and JournalError when nothing was sent, else what the operation raises. After an
+        Raises Halted, RiskRefused or another TradingError when nothing was sent, else what the operation raises. After an
         APIConnectionError that was `sent`, an InternalServerError or a ResponseError, nobody knows whether it left:
         look it up, do not repeat it.
         """
@@ -116,7 +116,7 @@ class Withdrawals:
     def _begin(self, to: Destination, amount: Decimal) -> int:
         """Check a withdrawal and record it, with nothing between; whatever goes wrong refuses it."""
         try:
-            with self._journal.turn():
+            with self._journal.lock:
                 self._switch.admit(reduces=False)
                 now = self._wall()
                 self.policy.check(to, amount, self._journal.withdrawn(day_of(now), to.currency))
@@ -126,7 +126,9 @@ class Withdrawals:
         except (RiskRefused, Halted, JournalError):
             raise
         except Exception as error:
-            raise RiskRefused("check", "no exception", repr(error)) from error
+            raise TradingError(
+                f"refused here, nothing was sent: the check of the withdrawal failed: {error!r}"
+            ) from error
 
     def _settle(self, number: int, outcome: Outcome, uuid: str | None = None) -> None:
         """Record an outcome. That it cannot be recorded does not undo it: the withdrawal stays counted."""
