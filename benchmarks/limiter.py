@@ -65,10 +65,14 @@ def rows() -> Iterable[Row]:
         for group in GROUPS:
             used = share(answered.times[group], group)
             yield alone(f"{scene}: of the quota `{group}`", [used], "used", Goal(">=", 0.97, "used"))
-        yield Row(f"{scene}: answers 429 and 418", str(answered.refused), "", "", "0", "NO" if answered.refused else "yes")
+        yield Row(
+            f"{scene}: answers 429 and 418", str(answered.refused), "", "", "0", "NO" if answered.refused else "yes"
+        )
     yield alone("a pass through the limiter, in memory", passes(), "us", Goal("<=", 4, "us"))
     with TemporaryDirectory() as folder:
-        yield alone("a pass through the limiter, in a file", passes(QuotaFile(Path(folder, "q"))), "us", Goal("<=", 100, "us"))
+        yield alone(
+            "a pass through the limiter, in a file", passes(QuotaFile(Path(folder, "q"))), "us", Goal("<=", 100, "us")
+        )
 
 
 def rush(processes: Sequence[tuple[int, int]], seconds: float) -> Answered:
@@ -95,7 +99,7 @@ def asked(told: Mapping[str, str]) -> list[Asked]:
 
 def judged(requests: Iterable[Asked]) -> Answered:
     """Sort requests by their group."""
-    groups = {(one.verb, one.path): one.group for one in OPERATIONS}
+    groups: Mapping[tuple[str, str], str] = {(one.verb, one.path): one.group for one in OPERATIONS}
     times: dict[str, list[float]] = {group: [] for group in GROUPS}
     refused = 0
     for one in requests:

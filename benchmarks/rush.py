@@ -12,26 +12,38 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from decimal import Decimal
+from itertools import cycle, islice
 
 from upbit import AsyncUpbit, Upbit
 from upbit.errors import APIError
 from upbit.limiter import Limiter
 
-FAR = {"market": "KRW-BTC", "side": "bid", "ord_type": "limit", "volume": "0.001", "price": "50000000"}
-"""An order that rests far from the price."""
+VOLUME, PRICE = Decimal("0.001"), Decimal(50_000_000)
+"""Of orders that rest far from the price."""
 
 
-def sync_calls(client: Upbit) -> list[Callable[[], object]]:
+def calls(client: Upbit) -> Sequence[Callable[[], object]]:
     """Calls of the groups `default`, `order` and `ticker`."""
-    return [client.accounts.list, lambda: client.orders.create(**FAR), lambda: client.tickers.list("KRW-BTC")]
+    create = client.orders.create
+    return (
+        client.accounts.list,
+        lambda: create(market="KRW-BTC", side="bid", ord_type="limit", volume=VOLUME, price=PRICE),
+        lambda: client.tickers.list("KRW-BTC"),
+    )
 
 
-def async_calls(client: AsyncUpbit) -> list[Callable[[], Awaitable[object]]]:
+def async_calls(client: AsyncUpbit) -> Sequence[Callable[[], Awaitable[object]]]:
     """The same, awaited."""
-    return [client.accounts.list, lambda: client.orders.create(**FAR), lambda: client.tickers.list("KRW-BTC")]
+    create = client.orders.create
+    return (
+        client.accounts.list,
+        lambda: create(market="KRW-BTC", side="bid", ord_type="limit", volume=VOLUME, price=PRICE),
+        lambda: client.tickers.list("KRW-BTC"),
+    )
 
 
 def rush(tasks: int, threads: int, file: str, seconds: float) -> Counter[str]:
@@ -59,15 +71,13 @@ def rush(tasks: int, threads: int, file: str, seconds: float) -> Counter[str]:
 
     async def ask_all(limiter: Limiter) -> None:
         async with AsyncUpbit(limiter=limiter) as client:
-            calls = async_calls(client)
-            await asyncio.gather(*[ask_on(calls[number % len(calls)]) for number in range(tasks)])
+            await asyncio.gather(*[ask_on(call) for call in islice(cycle(async_calls(client)), tasks)])
 
     limiter = Limiter(file or None)
     with ExitStack() as stack:
         client = stack.enter_context(Upbit(limiter=limiter))
         pool = stack.enter_context(ThreadPoolExecutor(threads or 1))
-        calls = sync_calls(client)
-        asked = [pool.submit(ask, calls[number % len(calls)]) for number in range(threads)]
+        asked = [pool.submit(ask, call) for call in islice(cycle(calls(client)), threads)]
         asyncio.run(ask_all(limiter))
         return sum((one.result() for one in asked), got)
 

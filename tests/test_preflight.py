@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.paper.visitor import Visitor
@@ -114,6 +114,7 @@ def orders(draw: st.DrawFn) -> dict[str, Any]:
     return order | {name: draw(st.sampled_from(FLAWS[name])) for name in flaws}
 
 
+@settings(max_examples=250)
 @given(orders())
 def test_what_the_exchange_refuses_has_a_problem_of_its_name_first_and_what_it_takes_has_none(
     order: dict[str, Any],

@@ -89,7 +89,8 @@ class Link(Generic[Shared]):
     def _sign(self, url: str, plain: str) -> str:
         assert self.signer is not None, "only asked with keys"
         if url not in self._vetted:
-            self._vet(url, self.signer)
+            vet(url, paper=self.signer.paper)
+            self._vetted.add(url)
         return self.signer.sign(plain)
 
     def errand(self) -> tuple[str, Request]:

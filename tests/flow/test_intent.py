@@ -35,7 +35,7 @@ def error(status: int, name: str, **headers: str) -> Response:
 
 
 CREATED = answer(ORDER, 201)
-SHOWN = answer(ORDER | {"trades": []})
+SHOWN = answer(ORDER | {"trades": list[str]()})
 CANCELLED = answer(ORDER | {"state": "cancel"})
 FILLED = answer(ORDER | {"state": "done"})
 PLACED = answer(ORDER | {"uuid": OTHER})
@@ -85,12 +85,16 @@ class Desk:
         self.clock = FrozenClock()
         self.notes: list[tuple[str, int]] = []
         nonces = iter(range(1000))
+
+        def sign(plain: str) -> str:
+            return f"{next(nonces)} {plain}"
+
         names = iter(range(1, 1000))
         self.terms = Terms(
             pace=Pace(Lanes(nullcontext())),
             clock=self.clock,
             random=lambda: 0.5,
-            sign=lambda plain: f"{next(nonces)} {plain}",
+            sign=sign,
             headers={},
             timeout=(5.0, 10.0),
             max_retries=2,
@@ -223,7 +227,7 @@ CANCEL = {
     "lost, open, blocked, open": Row([LOST, SHOWN, BLOCKED, SHOWN], "DGDG", "rejected", BLOCKED_TOLD),
     "lost, open, blocked, cancelled": Row([LOST, SHOWN, BLOCKED, CANCELLED], "DGDG", "adopted", "cancel"),
     "lost, and unreachable to the end": Row([LOST], "DG{15}", "lost", f"{UNKNOWN}: the answer was lost", 58.7),
-    "lost, and open to the end": Row([LOST, SHOWN] * 20, "(DG){15}", "lost", f"{UNKNOWN}: the answer was lost", 63.7),
+    "lost, and open to the end": Row([LOST, SHOWN] * 20, "(DG){16}", "lost", f"{UNKNOWN}: the answer was lost", 63.7),
 }
 CHANGE = {"prev_order_uuid": OLD, "new_ord_type": "limit", "new_price": "101", "new_volume": "1"}
 REPLACE = {
@@ -251,7 +255,7 @@ REPLACE = {
         [LOST, *[MISSING] * 5, CANCELLED], "PGGGGGG", "lost", f"{UNKNOWN}: the answer was lost"
     ),
     "lost, neither there": Row([LOST, MISSING], "PGGGGGG", "lost", f"{UNKNOWN}: the answer was lost"),
-    "lost, and unreachable to the end": Row([LOST], "PG{15,16}", "lost", f"{UNKNOWN}: the answer was lost"),
+    "lost, and unreachable to the end": Row([LOST], "PG{17}", "lost", f"{UNKNOWN}: the answer was lost"),
     "lost, the new one unreachable, the old one open": Row(
         [LOST, *[LATE] * 15, SHOWN], "PG{16}", "lost", f"{UNKNOWN}: the answer was lost"
     ),
@@ -366,7 +370,8 @@ def test_who_does_not_know_the_outcome_is_told_the_name_and_why() -> None:
 
 @pytest.mark.parametrize("deadline", [0.0, 1.0, 8.7, 30.0])
 def test_a_deadline_ends_the_search(deadline: float) -> None:
-    for heard in (LOST, {"POST": LOST, "GET": MISSING}):
+    silence: ByVerb = {"POST": LOST, "GET": MISSING}
+    for heard in (LOST, silence):
         desk = Desk(heard, order_deadline=deadline)
         with pytest.raises(OrderOutcomeUnknown):
             desk.conduct(Orders.create, NEW)

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upbit.flow.pace import LATE, MARGIN, WARY, Blocked, Lanes, Marks, Memory, Pace
+from upbit.flow.pace import LATE, MARGIN, WARY, Blocked, Lanes, Marks, Memory, Pace, Ticket
 from upbit.wire.quota import Limit, Meter, Remaining, gauge, limits
 
 TABLE = {"order": Limit(3), "candle": Limit(10), "default": Limit(3), "order-cancel-all": Limit(1, 2.0)}
@@ -91,7 +91,7 @@ def test_the_urgent_go_first_and_among_equals_who_came_first() -> None:
     for _ in range(3):
         wait(pace, "default", 0.0)
     tickets = [pace.enter("default", priority) for priority in (2, 1, 2, 0, 0)]
-    gone = []
+    gone: list[Ticket] = []
     now = 0.0
     while len(gone) < 5:
         for ticket in tickets:

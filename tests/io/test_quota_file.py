@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import signal
 import sqlite3
@@ -130,8 +131,8 @@ def test_a_forked_child_shares_it_even_when_its_parent_is_done(path: Path) -> No
 
 
 def test_a_file_that_is_gone_hinders_no_fork(path: Path) -> None:
-    file = QuotaFile(path)
-    del file
+    QuotaFile(path)
+    gc.collect()
     process = multiprocessing.get_context("fork").Process(target=int)
     process.start()
     process.join()
