@@ -16,7 +16,7 @@ FULL := $(FULL),src/upbit/paper/ledger.py,src/upbit/paper/book.py
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format lint types coverage docs bench facts oracle crash witnesses fuzz lock clean
+.PHONY: help demo test check format lint types coverage docs bench facts oracle crash mutants witnesses fuzz lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -46,8 +46,9 @@ coverage: $(DEV) ## Run the test suite and hold it to the branch coverage we pro
 	$(PY) -m coverage report --fail-under=$(COVERED)
 	$(PY) -m coverage report --fail-under=100 --include='$(FULL)'
 
-docs: $(DEV) ## Write the reference pages and docs/openapi.json from the declarations
+docs: $(DEV) ## Write the reference pages, the tables of errors and docs/openapi.json from the code
 	$(PY) -m tools.reference
+	$(PY) -m tools.explanations
 	$(PY) -m tools.openapi
 
 bench: $(DEV) ## Measure against named peers in one run and print the ratios
@@ -61,6 +62,9 @@ oracle: $(DEV) ## Let a naive second engine judge the matching engine: a million
 
 crash: $(DEV) ## Kill a paper exchange 200 times in the middle of orders and look for what is lost (minutes)
 	$(PY) -m tools.crash --times 200
+
+mutants: $(DEV) ## Change the code that touches money, one step at a time: does a test notice? (an hour)
+	$(PY) -m tools.mutants
 
 witnesses: $(DEV) ## Let other people's clients trade on the paper exchange, each in its own environment
 	$(PY) -m tools.witnesses

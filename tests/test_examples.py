@@ -98,8 +98,9 @@ def exchange() -> Iterator[RunningExchange]:
 
 
 @pytest.fixture
-def around(exchange: RunningExchange, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lead a client that is told nothing to the paper exchange."""
+def around(exchange: RunningExchange, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Lead a client that is told nothing to the paper exchange, and what it remembers to a folder of its own."""
+    monkeypatch.setenv("UPBIT_STATE_DIR", str(tmp_path))
     for name, value in exchange.env.items():
         monkeypatch.setenv(name, value)
 

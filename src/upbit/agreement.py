@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeVar
 
-from . import settings
+from . import keys, settings
 from .flow.call import Terms
 from .flow.intent import identifier
 from .flow.repeat import MAX_RETRIES
@@ -19,7 +19,7 @@ from .io import Dial
 from .limiter import Limiter, common
 from .link import Connect, Link
 from .pkginfo import package_version
-from .secret import Signer, new_nonce
+from .secret import Secret, Signer, new_nonce
 from .settings import Options
 
 if TYPE_CHECKING:
@@ -32,20 +32,22 @@ HEADERS: Mapping[str, str] = {"accept": "application/json", "user-agent": f"upbi
 
 
 def agree(
-    access_key: str | None, secret_key: str | None, options: Options, given: Shared | None, connect: Connect[Shared]
+    access_key: str | None, secret: Secret | None, options: Options, given: Shared | None, connect: Connect[Shared]
 ) -> tuple[Terms, Link[Shared]]:
     """Make of what a client was told what its calls need."""
-    found = settings.keys(access_key, secret_key, os.environ)
+    found = keys.find(
+        access_key, secret, os.environ, keys_file=options.get("keys_file"), keyring=options.get("keyring", False)
+    )
     signer = None
     if found is not None:
         nonce, algorithm = options.get("nonce", new_nonce), options.get("algorithm", "HS512")
-        signer = Signer(*found, nonce=nonce, algorithm=algorithm)
-    link = Link(options, given, connect, signer, os.environ)
+        signer = Signer(found.access_key, found.secret, nonce=nonce, algorithm=algorithm)
+    link = Link(options, given, connect, signer, settings.places(os.environ))
     link.limiter = _limiter(options, given is None, link.place.base_url)
     wall = options.get("wall", time.time)
     prefix = settings.prefix(options.get("identifier_prefix", "upbit"))
     terms = Terms(
-        pace=link.limiter.pace(link.place.base_url, found[0] if found else ""),
+        pace=link.limiter.pace(link.place.base_url, found.access_key if found else ""),
         clock=options.get("clock", time.monotonic),
         random=options.get("random", random.random),
         sign=link.sign if signer else None,

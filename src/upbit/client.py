@@ -2,7 +2,8 @@
 
 Each speaks in two voices: the typed one (`client.orders.create(...) -> Order`, raises) and the documented one of 2023
 (`client.Order.Order_new(...) -> {"response", "remaining_request", "result"}`, never raises on an error answer).
-Nothing goes on the wire before the first call. Keys come from the arguments or the environment, never from a file.
+Nothing goes on the wire before the first call. Keys come from the arguments or the environment,
+or from a key file or keyring that one of them names (`upbit.keys`).
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from .flow.result import reply, value
 from .flow.steps import Flow
 from .io import AsyncTransport, Transport
 from .link import Link
+from .secret import hide
 from .settings import AsyncOptions, SyncOptions
 from .wire.message import Request, Response
 
@@ -205,7 +207,7 @@ class Replies:
 class Upbit(Client[Sync, Transport]):
     """A client whose calls return their results; threads may share it.
 
-    Keys may also stand in UPBIT_ACCESS_KEY and UPBIT_SECRET_KEY; quotation needs none. `upbit.settings.Options` says
+    Keys may also stand in UPBIT_ACCESS_KEY and UPBIT_SECRET_KEY (see `upbit.keys`); quotation needs none. `upbit.settings.Options` says
     what else can be told by name. Raises ConfigurationError for a wrong setting, TypeError for an unknown one.
     """
 
@@ -214,9 +216,10 @@ class Upbit(Client[Sync, Transport]):
     ) -> None:
         from .io import sync
 
+        secret, secret_key = hide(secret_key), None  # before anything can be refused
         settings.check(options, SyncOptions.__optional_keys__)
         given = options.get("transport")
-        terms, link = agree(access_key, secret_key, options, given, http)
+        terms, link = agree(access_key, secret, options, given, http)
         drive = partial(sync.run, sleep=options["sleep"]) if "sleep" in options else sync.run
         self._begin(terms, link, drive, owner=given is None)
 
@@ -299,9 +302,10 @@ class AsyncUpbit(Client[Async, AsyncTransport]):
     ) -> None:
         from .io import aio  # brings asyncio
 
+        secret, secret_key = hide(secret_key), None  # before anything can be refused
         settings.check(options, AsyncOptions.__optional_keys__)
         given = options.get("transport")
-        terms, link = agree(access_key, secret_key, options, given, aio_http)
+        terms, link = agree(access_key, secret, options, given, aio_http)
         drive = partial(aio.run, sleep=options["sleep"]) if "sleep" in options else aio.run
         self._begin(terms, link, drive, owner=given is None)
 

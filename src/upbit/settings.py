@@ -16,7 +16,6 @@ from .errors import ConfigurationError
 from .flow.steps import Timeout
 from .io import AsyncTransport, Dial, Transport
 from .limiter import Limiter
-from .secret import Secret
 from .wire.token import Algorithm
 
 Region: TypeAlias = Literal["kr", "sg", "id", "th"]
@@ -33,10 +32,8 @@ SOCKET_PATH = "/websocket/v1"
 PATIENCE: Timeout = (5.0, 10.0)
 DEADLINE = 60.0
 PREFIX = re.compile("[A-Za-z0-9_-]{1,40}")
-KEY_VARIABLES = (
-    ("UPBIT_ACCESS_KEY", "UPBIT_SECRET_KEY"),
-    ("UPBIT_OPEN_API_ACCESS_KEY", "UPBIT_OPEN_API_SECRET_KEY"),
-)
+PLACES = ("UPBIT_BASE_URL", "UPBIT_WS_URL")
+"""Variables that say where requests go."""
 
 
 class Config(TypedDict, total=False):
@@ -89,6 +86,11 @@ class Options(TypedDict, total=False):
     """What opens WebSockets instead of the network."""
     wall: Callable[[], float]
     """Seconds since the epoch, for what is dated; the clock of this machine when not given."""
+    keys_file: str | PathLike[str]
+    """A file with the lines `UPBIT_ACCESS_KEY=...` and `UPBIT_SECRET_KEY=...` that only its owner can read."""
+    keyring: bool | str
+    """Take the keys from the system's keyring, where True means those of the service `upbit-client`; `keyring` is an
+    extra of the package."""
 
 
 class SyncOptions(Options, total=False):
@@ -163,23 +165,9 @@ def prefix(value: object) -> str:
     raise ConfigurationError(f"identifier_prefix={value!r} is not 1 to 40 of A-Z, a-z, 0-9, '-' and '_'")
 
 
-def keys(access_key: str | None, secret_key: str | None, environ: Mapping[str, str]) -> tuple[str, Secret] | None:
-    """Find the API key: the arguments, else the first complete pair of variables. None when there is none."""
-    if access_key or secret_key:
-        if not (access_key and secret_key):
-            given, missing = ("access_key", "secret_key") if access_key else ("secret_key", "access_key")
-            raise ConfigurationError(f"{given} was given without {missing}")
-        return access_key, Secret(secret_key)
-    half: str | None = None
-    for names in KEY_VARIABLES:
-        access, secret = (environ.get(name, "") for name in names)
-        if access and secret:
-            return access, Secret(secret)
-        if access or secret:
-            half = half or " without ".join(names if access else reversed(names))
-    if half:
-        raise ConfigurationError(f"the environment has {half}")
-    return None
+def places(environ: Mapping[str, str]) -> dict[str, str]:
+    """Take the variables that say where requests go, without the secrets that stand beside them."""
+    return {name: environ[name] for name in PLACES if name in environ}
 
 
 def place(options: Options, spoken: str | None, environ: Mapping[str, str]) -> Place:

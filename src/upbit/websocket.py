@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import uuid
 from collections import deque
@@ -24,9 +25,9 @@ from websockets.protocol import State
 
 from upbit.errors import ConfigurationError
 from upbit.io import tls
-from upbit.settings import loopback
+from upbit.secret import Bearer, Signer, hide
+from upbit.settings import loopback, vet
 from upbit.wire import frames
-from upbit.wire.token import sign
 
 __all__ = ["Connection", "Stream", "TypeField", "UpbitWebSocket"]
 
@@ -128,6 +129,24 @@ class Stream(ClientConnection):
                         self._frames.append(frame)
 
 
+class _Connect(connect):
+    """Opens a connection where it is told to, and goes nowhere else: a redirect is an answer like any other."""
+
+    def process_redirect(self, exc: Exception) -> Exception:
+        return exc
+
+
+def _logger() -> logging.Logger:
+    logger = logging.getLogger("upbit.websocket")
+    logger.addFilter(_open_to_all)
+    return logger
+
+
+def _open_to_all(record: logging.LogRecord) -> bool:
+    """Keep tokens out of the log: `websockets` tells every header at DEBUG."""
+    return not any(isinstance(one, Bearer) for one in record.args or ())
+
+
 class Connection:
     """What `async with` and `await` open, once or again and again; each time with a fresh token if there are keys."""
 
@@ -137,7 +156,7 @@ class Connection:
         *,
         ping_interval: float | None = None,
         ping_timeout: float | None = None,
-        token: Callable[[], str] | None = None,
+        signer: Signer | None = None,
     ) -> None:
         parts = urlsplit(uri)
         self._local = loopback(parts.hostname or "")
@@ -145,11 +164,13 @@ class Connection:
             raise ConfigurationError(f"{uri!r} is not the address of a WebSocket: wss://host/path")
         if parts.scheme == "ws" and not self._local:
             raise ConfigurationError(f"{uri!r} is not encrypted: use wss://, or ws:// on this machine only")
+        if signer is not None:
+            vet(uri, paper=signer.paper)
         self._secure = parts.scheme == "wss"
         self._uri = uri
         self._ping_interval = ping_interval
         self._ping_timeout = ping_timeout
-        self._token = token
+        self._signer = signer
         self._busy = False  # between entering and leaving
         self._entered: Stream | None = None
         self._stream: Stream | None = None
@@ -181,10 +202,11 @@ class Connection:
             await stream.__aexit__(exc_type, exc_value, traceback)
 
     async def _open(self) -> Stream:
-        opened = await connect(
+        opened = await _Connect(
             self._uri,
-            additional_headers=None if self._token is None else {"Authorization": f"Bearer {self._token()}"},
+            additional_headers=None if self._signer is None else {"Authorization": self._signer.sign("")},
             create_connection=Stream,
+            logger=_logger(),
             open_timeout=OPEN_TIMEOUT,
             ping_interval=self._ping_interval,
             ping_timeout=self._ping_timeout,
@@ -200,7 +222,8 @@ class UpbitWebSocket:
 
     `uri` is by default UPBIT_WS_URL of the environment, else Upbit itself; `ping_interval` and `ping_timeout` are
     seconds, None for no keep-alive. The keys are needed for the `/private` and `/info` sockets only.
-    Raises ConfigurationError (a ValueError) for an address that is not encrypted and not of this machine.
+    Raises ConfigurationError (a ValueError) for an address that is not encrypted and not of this machine, and with
+    keys for one that they are not used with: they are for `*.upbit.com` and this machine only.
 
         sock = UpbitWebSocket()
         async with sock as conn:
@@ -219,9 +242,10 @@ class UpbitWebSocket:
         access_key: str | None = None,
         secret_key: str | None = None,
     ) -> None:
-        if bool(access_key) != bool(secret_key):
+        secret, secret_key = hide(secret_key), None  # before anything can be refused
+        if bool(access_key) != bool(secret):
             raise ConfigurationError("access_key and secret_key belong together: one of them is missing")
-        self._token = _signer(access_key, secret_key) if access_key and secret_key else None
+        self._signer = Signer(access_key, secret) if access_key and secret else None
         self._entered: Connection | None = None
         self.URI = uri or os.environ.get("UPBIT_WS_URL") or self.WEBSOCKET_URI
         self.connect(ping_interval=ping_interval, ping_timeout=ping_timeout)
@@ -237,7 +261,7 @@ class UpbitWebSocket:
 
     def _connection(self) -> Connection:
         return Connection(
-            self.URI, ping_interval=self._ping_interval, ping_timeout=self._ping_timeout, token=self._token
+            self.URI, ping_interval=self._ping_interval, ping_timeout=self._ping_timeout, signer=self._signer
         )
 
     async def __aenter__(self) -> Stream:
@@ -333,7 +357,3 @@ class UpbitWebSocket:
         if format.upper() not in frames.FORMATS:
             raise ValueError(f"'format' is not available: {format!r} is none of {', '.join(frames.FORMATS)}")
         return json.dumps([{"ticket": ticket or str(uuid.uuid4())}, *type_fields, {"format": format.upper()}])
-
-
-def _signer(access_key: str, secret_key: str) -> Callable[[], str]:
-    return lambda: sign(access_key, secret_key, nonce=str(uuid.uuid4()))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import click
 import pytest
 from hypothesis import given
@@ -8,8 +10,9 @@ from rich.cells import cell_len
 
 from tests.cli.terminal import Terminal
 from upbit.cli import PROGRAM, tree
-from upbit.cli.grammar import Context, wrap
+from upbit.cli.grammar import Context, told, wrap
 from upbit.cli.words import Language, speaker
+from upbit.errors import EXCHANGE_ERRORS, UpbitError, refusal
 
 COMPLAINTS = [
     ("bogus", "There is no command 'bogus'.", "'bogus' 명령은 없습니다."),
@@ -33,6 +36,19 @@ def test_what_is_not_understood_is_said_in_both_languages(
     assert said[1].err.startswith(f"오류: {korean}")
     assert "--help`" in said[0].err.splitlines()[1]
     assert "--help`" in said[1].err.splitlines()[1]
+
+
+@pytest.mark.parametrize("name", [*EXCHANGE_ERRORS, None])
+def test_every_error_is_said_with_its_cause_and_its_cure_in_both_languages(name: str | None) -> None:
+    error = UpbitError("of no kind") if name is None else refusal(name)
+    own, cause, cure = told(error, speaker("en")).splitlines()
+    assert str(error) == own
+    assert cure.startswith("→ ")
+    assert not re.search("[가-힣]", cause + cure)
+    own, cause, cure = told(error, speaker("ko")).splitlines()
+    assert str(error) == own
+    assert re.search("[가-힣]", cause)
+    assert cure.startswith("→ ")
 
 
 def helps(spoken: Language) -> dict[str, str]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import pytest
 
 from tests.trading.desk import MARKET, START
 from tests.virtual import run
 from upbit import OrderNotFoundError
 from upbit.errors import APIConnectionError
+from upbit.models import MyOrderEvent
 from upbit.paper import PaperExchange, Rule
 from upbit.paper.admin import Fill
 from upbit.trading import Status
+from upbit.trading.ends import REMEMBERED, Live
 
 PRIVATE = "/websocket/v1/private"
 WITNESS = Rule(effect="skew", milliseconds=0, method="GET", path="/v1/order")
@@ -114,3 +118,16 @@ def test_an_order_that_was_never_seen_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "journal").unlink()
     with pytest.raises(OrderNotFoundError):
         waited(tmp_path, hidden, live=False)
+
+
+def test_only_the_newest_ends_are_remembered() -> None:
+    event = MyOrderEvent(
+        type="myOrder", code=MARKET, uuid="", ask_bid="BID", order_type="limit", state="done", executed_volume=Decimal(1),
+        trades_count=1, reserved_fee=Decimal(0), remaining_fee=Decimal(0), paid_fee=Decimal(0), locked=Decimal(0),
+        order_timestamp=at(0), timestamp=at(1),
+    )  # fmt: skip
+    live = Live()
+    live.connected = True
+    for number in range(REMEMBERED + 1):
+        live.apply(msgspec.structs.replace(event, uuid=str(number)))
+    assert [True, False, False] == [live.watches(uuid) for uuid in ("0", "1", str(REMEMBERED))]

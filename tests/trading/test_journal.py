@@ -70,6 +70,7 @@ def test_an_order_is_open_from_its_beginning_until_its_outcome_is_recorded(journ
     journal.begin(draft(), NOON)
     wall.now += 2
     journal.note("a", "sending", "a")
+    wall.now += 3
     journal.note("a", "unknown", "x" * 1000)
     assert ["a"] == [entry.identifier for entry in journal.open()]
     journal.settle("a", "accepted", "a-uuid", "wait")
@@ -227,6 +228,18 @@ def test_only_its_owner_reads_it(journal: Journal, path: Path) -> None:
     journal.begin(draft(), NOON)
     assert {0o600} == {file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
     assert {0o700} == {folder.stat().st_mode & 0o777 for folder in (path.parent, path.parent.parent)}
+
+
+def test_beginnings_are_written_through_to_the_disk(journal: Journal) -> None:
+    ran: list[str] = []
+    journal._file._connection.set_trace_callback(ran.append)
+    for act in (
+        lambda: journal.begin(draft(), NOON),
+        lambda: journal.begin_withdrawal("BTC", "BTC", "address", None, Decimal(1), NOON),
+    ):
+        ran.clear()
+        act()
+        assert ("PRAGMA synchronous = FULL", "COMMIT") == (ran[0], ran[-1])
 
 
 def test_a_file_that_others_may_read_is_taken_from_them(path: Path) -> None:

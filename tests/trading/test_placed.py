@@ -54,7 +54,7 @@ def test_the_status_says_what_state_and_amounts_mean_together(expected: str, tol
 def test_the_average_is_that_of_the_fills() -> None:
     order = placed(executed_volume="0.003", trades=[fill(100_000_000, "0.001"), fill(110_000_000, "0.002")])
     assert (Decimal(320_000), 2) == (order.executed_funds, len(order.fills))
-    assert Decimal(320_000) / Decimal("0.003") == order.average_price
+    assert Decimal("106666666.6666666666666666667") == order.average_price
     assert "110001000" == str(placed(executed_volume="0.001", executed_funds="110001").average_price)
 
 

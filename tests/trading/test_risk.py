@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -281,7 +282,13 @@ def test_it_halts_this_process_when_the_switch_cannot_be_written(desk: Callable[
 
 
 def test_threads_do_not_pass_a_limit_together(desk: Callable[..., Desk]) -> None:
-    risk, journal, _, _ = desk(per_day=10)
+    _, journal, switch, _ = desk()
+
+    def slow() -> float:
+        time.sleep(0.001)  # others come in the middle of a check
+        return NOON
+
+    risk = Risk(Limits(per_day=10), journal, switch, slow)
 
     def attempt(number: int) -> bool:
         try:

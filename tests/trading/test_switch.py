@@ -48,6 +48,9 @@ def test_each_change_is_seen_however_fast_they_come(path: Path, switch: Switch) 
         state = ("RUN", "REDUCE", "HALT")[number % 3]
         switch.set(state, "")
         assert state == other.state
+    for reason in ("a", "b", "c"):
+        switch.set("HALT", reason)
+        assert reason == other.reason
 
 
 def test_a_halt_lets_nothing_through_and_a_reduce_lets_ways_out_through(switch: Switch) -> None:

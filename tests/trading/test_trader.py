@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.trading.desk import MARKET, START, Desk
+from tests.virtual import run
 from upbit import AsyncUpbit, ConfigurationError, Halted, OrderNotFoundError, Upbit
 from upbit.errors import (
     APIConnectionError,
@@ -20,7 +23,8 @@ from upbit.errors import (
 )
 from upbit.paper import PaperExchange, Rule
 from upbit.paper.admin import Fill
-from upbit.trading import Journal, Limits
+from upbit.trading import BANK, Journal, Limits, Switch, WithdrawalPolicy
+from upbit.trading.switch import Setting
 
 Open = Callable[..., Desk]
 
@@ -138,10 +142,37 @@ def test_an_order_that_fills_before_it_is_replaced_brings_no_new_one(inside: Ope
     assert 1 == len(desk.orders())
 
 
+def test_a_new_order_that_reads_do_not_show_yet_is_waited_for(inside: Open) -> None:
+    desk = inside(rules=[Rule(effect="stale", method="GET", path="/v1/order", milliseconds=2_000)])
+    with desk.trader() as trader:
+        order = trader.sell(MARKET, price=desk.price(120), volume="0.3")
+        desk.exchange.advance(2)
+        assert desk.price(130) == trader.replace(order, price=desk.price(130)).new.order.price
+        with pytest.raises(OrderNotFoundError):
+            trader.cancel(identifier="nobody's")
+
+
+def test_a_new_order_that_is_never_shown_is_an_error(inside: Open) -> None:
+    hidden = Rule(effect="refuse", name="order_not_found", path="/v1/order", since=seconds(1))
+    desk = inside(rules=[hidden])
+    with desk.trader() as trader:
+        order = trader.sell(MARKET, price=desk.price(120), volume="0.3")
+        note = trader.journal.note
+
+        def late(identifier: str, step: str, detail: str = "") -> None:
+            note(identifier, step, detail)
+            desk.exchange.advance(1)
+
+        trader.journal.note = late
+        with pytest.raises(OrderNotFoundError):
+            trader.replace(order, price=desk.price(130))
+        assert [] == trader.journal.open()
+
+
 def test_everything_is_cancelled_and_verified(inside: Open) -> None:
     desk = inside(limited=False)
     with desk.trader() as trader:
-        placed = [trader.buy(MARKET, price=desk.price(70), quote=6_000).uuid for _ in range(330)]
+        placed = [trader.buy(MARKET, price=desk.price(70), quote=6_000).uuid for _ in range(302)]
         other = trader.buy("KRW-ETH", price=desk.price(70, "KRW-ETH"), quote=6_000).uuid
         assert [other] == [one.uuid for one in trader.cancel_all("KRW-ETH")]
         assert len(placed) == len(trader.open_orders(MARKET)) == len(trader.open_orders())
@@ -214,7 +245,7 @@ def test_a_mode_fits_keys_and_host(
 
 
 def test_an_unknown_option_is_refused() -> None:
-    with pytest.raises(TypeError, match="a trader takes no limit; it takes journal, limits, live, switch"):
+    with pytest.raises(TypeError, match="a trader takes no limit; it takes journal, limits, live, preflight"):
         PaperExchange().client().trading("paper", limit=1)
 
 
@@ -239,6 +270,27 @@ def test_a_limit_refuses_and_nothing_is_sent_or_begun(inside: Open) -> None:
         assert "accepted" == trader.buy(MARKET, quote=50_000).status
         assert [] == trader.journal.open()
     assert 1 == len(desk.orders())
+
+
+def test_what_the_exchange_would_refuse_is_not_sent_after_a_preflight(inside: Open) -> None:
+    desk = inside(rules=[Rule(effect="unreachable", **POST)])
+    with desk.trader(preflight=True) as trader:
+        with pytest.raises(TradingError, match=r"nothing was sent: .*5,?000"):
+            trader.buy(MARKET, quote=100, identifier="small")
+        assert None is trader.journal.entry("small")
+        with pytest.raises(APIConnectionError):
+            trader.buy(MARKET, quote=10_000)
+
+
+def test_money_leaves_only_by_a_policy(inside: Open) -> None:
+    desk = inside()
+    with desk.trader() as trader, pytest.raises(ConfigurationError, match="withdrawals are off"):
+        trader.withdraw(BANK, 10_000)
+    policy = WithdrawalPolicy(destinations=[BANK], per_withdrawal={"KRW": 10_000}, per_day={"KRW": 10_000})
+    with desk.trader(withdrawals=policy) as trader:
+        assert 10_000 == trader.withdraw(BANK, 10_000, two_factor_type="kakao").amount
+        with pytest.raises(RiskRefused, match="per_day"):
+            trader.withdraw(BANK, 5_000, two_factor_type="kakao")
 
 
 def test_orders_that_have_ended_make_room_for_others(inside: Open) -> None:
@@ -278,6 +330,59 @@ def test_a_halt_cancels_everything_and_stays_across_restarts(inside: Open) -> No
             trader.buy(MARKET, quote=10_000)
         trader.switch.set("RUN", "")
         assert "accepted" == trader.buy(MARKET, quote=10_000).status
+
+
+def test_a_halt_cancels_at_once_and_then_what_was_being_placed(tmp_path: Path) -> None:
+    lost = Rule(effect="lost_request", times=1, **POST)
+    exchange = PaperExchange(start=START, rules=[lost])
+
+    async def trade() -> tuple[float, list[str]]:
+        client = exchange.async_client()
+        trader = client.trading("paper", journal=tmp_path / "journal", switch=tmp_path / "switch")
+        price = (await client.tickers.list(MARKET))[0].trade_price // 2000 * 1000
+        buying = asyncio.create_task(trader.buy(MARKET, price=price, quote=10_000))
+        await asyncio.sleep(1)
+        begin = exchange.exchange.now
+        await trader.halt("enough")
+        with pytest.raises(OrderOutcomeUnknown):
+            await buying
+        await trader.close()
+        return (exchange.exchange.now - begin) / 1000, [one.state for one in await client.orders.list_open()]
+
+    seconds, states = run(trade(), exchange)
+    assert [] == states
+    assert seconds < 30
+
+
+class Stuck(Switch):
+    """A switch whose file cannot be written."""
+
+    def set(self, state: str, reason: str) -> None:
+        self._held = Setting("HALT", reason)
+        raise OSError("read-only file system")
+
+
+def test_a_halt_that_cannot_be_written_holds_and_is_said(inside: Open) -> None:
+    desk = inside()
+    with desk.trader(switch=Stuck(desk.folder / "switch")) as trader:
+        trader.buy(MARKET, price=desk.price(70), quote=10_000)
+        with pytest.raises(TradingError, match="the halt ends with this process: read-only file system"):
+            trader.halt("enough")
+        with pytest.raises(Halted, match="enough"):
+            trader.buy(MARKET, quote=10_000)
+    assert ["cancel"] == [order.state for order in desk.orders()]
+
+
+def test_a_halt_that_could_not_cancel_tries_again(inside: Open) -> None:
+    desk = inside(rules=[Rule(effect="unreachable", method="DELETE", until=seconds(100))])
+    with desk.trader() as trader:
+        trader.buy(MARKET, price=desk.price(70), quote=10_000)
+        trader.switch.set("HALT", "enough")
+        for state in ("wait", "cancel"):
+            with pytest.raises(Halted):
+                trader.buy(MARKET, quote=10_000)
+            assert [state] == [order.state for order in desk.orders()]
+            desk.exchange.advance(60)
 
 
 def test_who_finds_the_switch_at_halt_cancels_everything_once(inside: Open) -> None:
@@ -448,6 +553,22 @@ def test_what_cannot_be_asked_stays_open(inside: Open) -> None:
         [found] = trader.recovered
         assert ("unknown", 1) == (found.outcome, len(trader.journal.open()))
         assert "could not be reached" in found.reason
+
+
+def test_a_key_that_may_not_look_leaves_the_journal_open(inside: Open) -> None:
+    desk = inside(
+        rules=[
+            Rule(effect="lost_answer", times=1, **POST),
+            Rule(effect="refuse", name="out_of_scope", path="/v1/order"),
+        ]
+    )
+    with desk.trader() as trader, pytest.raises(OrderOutcomeUnknown):
+        trader.buy(MARKET, quote=10_000)
+    before = desk.exchange.exchange.now
+    with desk.trader() as trader:
+        assert ["unknown"] == [found.outcome for found in trader.recovered]
+        assert 1 == len(trader.journal.open())
+    assert desk.exchange.exchange.now - before < 1_000
 
 
 # -- the end -------------------------------------------------------------------------------------------

@@ -10,8 +10,9 @@ from platform import python_version
 from typing import NamedTuple
 
 from ..errors import ConfigurationError
+from ..keys import find
 from ..pkginfo import package_version
-from ..settings import KEY_VARIABLES, keys, trusted
+from ..settings import trusted
 from ..trading.home import SWITCH, home
 from ..trading.switch import Switch
 from ..wire.token import PAPER_PREFIX
@@ -134,7 +135,7 @@ def address(visit: Visit) -> Finding:
 def key_pair(visit: Visit) -> Finding:
     """Is there a complete pair of keys, and where from?"""
     try:
-        found = keys(None, None, visit.environ)
+        found = find(None, None, visit.environ)
     except ConfigurationError as error:
         return refused(error)
     if found is None:
@@ -148,8 +149,7 @@ def key_pair(visit: Visit) -> Finding:
                 "UPBIT_ACCESS_KEY와 UPBIT_SECRET_KEY를 설정하세요. 프로그램이 직접 준 키는 여기서 보이지 않습니다",
             ),
         )
-    access, secret = found
-    source = next(names[0] for names in KEY_VARIABLES if all(visit.environ.get(one) for one in names))
+    access, secret, source = found
     short = f"{access[:8]}…"
     if not (access + secret.open()).isalnum():
         return warning(

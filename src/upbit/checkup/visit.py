@@ -22,8 +22,9 @@ from ..flow.intent import ask
 from ..flow.result import value
 from ..flow.steps import Timeout
 from ..io import Closed, Transport, sync
+from ..keys import find
 from ..link import Link
-from ..settings import HOSTS, Place, keys, loopback, place
+from ..settings import HOSTS, Place, loopback, place, places
 from ..wire.message import Request, Response
 from ..wire.quota import Remaining, read_remaining, read_retry_after
 from .finding import Level
@@ -92,7 +93,7 @@ class Visit:
     @cached_property
     def place(self) -> Place:
         """Where requests go. Raises ConfigurationError."""
-        return place({}, None, self.environ)
+        return place({}, None, places(self.environ))
 
     @property
     def host(self) -> str:
@@ -119,10 +120,10 @@ class Visit:
     def access_key(self) -> str:
         """The access key; empty without a complete pair of keys."""
         try:
-            found = keys(None, None, self.environ)
+            found = find(None, None, self.environ)
         except ConfigurationError:
             return ""
-        return "" if found is None else found[0]
+        return "" if found is None else found.access_key
 
     @cached_property
     def transport(self) -> Recorder:

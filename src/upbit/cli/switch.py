@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from ..errors import APIError, ConfigurationError, TradingError, UpbitError
-from ..settings import keys
+from ..errors import ConfigurationError, UpbitError
+from ..flow.steps import Flow, Sleep
+from ..keys import find
 from .grammar import Command, told
 from .words import Say
+
+if TYPE_CHECKING:
+    from ..flow.call import Terms
 
 AGAIN = 1.0
 """Seconds until it is looked again whether anything is open: an order may have been on its way."""
@@ -55,7 +59,7 @@ def switches(say: Say) -> list[Command]:
             )
             return 1
         click.echo(say("Cancelling open orders ...", "미체결 주문을 취소합니다 ..."))
-        return _report(cancel(wait), say) or problems
+        return _report(_cancel(wait), say) or problems
 
     def resume(yes: bool, file: Path | None) -> None:
         path = _named(file, say)
@@ -119,7 +123,7 @@ def switches(say: Say) -> list[Command]:
 def _access_key() -> str | None:
     """Find the access key; None without a complete pair of keys."""
     try:
-        found = keys(None, None, os.environ)
+        found = find(None, None, os.environ)
     except ConfigurationError:
         return None
     return None if found is None else found[0]
@@ -203,33 +207,36 @@ def _shown(path: Path, say: Say) -> str:
     return setting.state
 
 
-def cancel(wait: float) -> Outcome:
-    """Cancel all open orders of the account in the environment, for at most so many seconds, and be sure of it."""
+def _cancel(wait: float) -> Outcome:
+    """Cancel all open orders of the account in the environment, for at most so many seconds."""
     from ..agreement import agree, http
     from ..io import sync
+
+    terms, link = agree(None, None, {"order_deadline": wait, "max_retries": 0}, None, http)
+    transport = link.transport
+    try:
+        return sync.run(empty(terms), transport)
+    finally:
+        transport.close()
+
+
+def empty(terms: Terms) -> Flow[Outcome]:
+    """Cancel all open orders and be sure of it: look again a little later."""
     from ..trading.clearance import clear
     from ..trading.history import opened
 
-    terms, link = agree(None, None, {"order_deadline": wait}, None, http)
-    transport = link.transport
     uuids: set[str] = set()
-    failure: UpbitError | None = None
-    left: list[str] = []
     try:
-        for pause in (AGAIN, 0.0):
-            uuids |= {one.uuid for one in sync.run(clear(None, terms), transport)}
-            time.sleep(pause)
-    except (TradingError, APIError, ConfigurationError) as error:
-        failure = error
-        try:
-            found = sync.run(opened(None, terms), transport)
-        except UpbitError:
-            pass
-        else:
-            left = [f"{one.market} {one.side} {one.remaining} {one.uuid}" for one in found]
-    finally:
-        transport.close()
-    return Outcome(len(uuids), left, failure)
+        uuids |= {one.uuid for one in (yield from clear(None, terms))}
+        yield Sleep(AGAIN)
+        if (yield from opened(None, terms)):
+            uuids |= {one.uuid for one in (yield from clear(None, terms))}
+    except UpbitError as error:
+        left: list[str] = []
+        with suppress(UpbitError):
+            left = [f"{one.market} {one.side} {one.remaining} {one.uuid}" for one in (yield from opened(None, terms))]
+        return Outcome(len(uuids), left, error)
+    return Outcome(len(uuids), [], None)
 
 
 def _report(outcome: Outcome, say: Say) -> int:

@@ -37,6 +37,14 @@ KINDS: Final[Mapping[str, tuple[Wording, ...]]] = MappingProxyType(
                 "이유는 오류 내용에 있습니다",
             ),
         ),
+        "JournalError": (
+            said(
+                "the journal of orders cannot be opened, read or written; what is not begun in it is not sent",
+                "the error's text says why: another process uses it, the disk is full, or the file is not readable",
+                "주문 기록을 열거나 읽거나 쓸 수 없습니다. 기록하지 못한 주문은 보내지 않습니다",
+                "이유는 오류 내용에 있습니다. 다른 프로세스가 쓰고 있거나, 디스크가 찼거나, 읽을 수 없는 파일입니다",
+            ),
+        ),
         "RiskRefused": (
             said(
                 "{rule} would be {value}, the limit is {limit}; nothing was sent",

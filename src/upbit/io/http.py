@@ -30,11 +30,11 @@ class HTTPTransport:
         self.base_url = base_url
         self._proxy = proxy
         self._pool: urllib3.HTTPConnectionPool | None = None
+        self._timeouts: dict[Timeout, urllib3.Timeout] = {}
 
     def send(self, request: Request, timeout: Timeout) -> Response:
         """Send once, as `Transport` says."""
         pool = self._pool or self._connect()
-        connect, read = timeout
         try:
             answer = pool.urlopen(
                 request.verb,
@@ -44,7 +44,7 @@ class HTTPTransport:
                 retries=False,
                 redirect=False,
                 assert_same_host=False,
-                timeout=urllib3.Timeout(connect=connect, read=read),
+                timeout=self._timeouts.get(timeout) or self._timeout(timeout),
             )
         except HTTPError as error:
             raise self._failure(error) from error
@@ -70,6 +70,11 @@ class HTTPTransport:
             manager = urllib3.ProxyManager(self._proxy, maxsize=CONNECTIONS, ssl_context=tls.context())
         self._pool = manager.connection_from_url(self.base_url)
         return self._pool
+
+    def _timeout(self, timeout: Timeout) -> urllib3.Timeout:
+        connect, read = timeout
+        made = self._timeouts[timeout] = urllib3.Timeout(connect=connect, read=read)
+        return made
 
     def _failure(self, error: HTTPError) -> APIConnectionError:
         if isinstance(error, ConnectTimeoutError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from errno import EACCES
 from pathlib import Path
 from tempfile import mkstemp
 
@@ -33,6 +34,14 @@ def create(path: Path) -> None:
             path.chmod(0o600)
     else:
         sync_folder(path.parent)
+
+
+def read(path: Path) -> bytes:
+    """Read a file that nobody but its owner can. Raises PermissionError when others can, OSError when it cannot be."""
+    with path.open("rb") as file:
+        if os.name == "posix" and os.fstat(file.fileno()).st_mode & 0o077:  # elsewhere the mode says nothing
+            raise PermissionError(EACCES, f"others than its owner can use it; chmod 600 {path}")
+        return file.read()
 
 
 def replace(path: Path, content: bytes) -> None:

@@ -18,9 +18,12 @@ from .recovery import Recovered
 from .risk import Limits, Risk
 from .switch import Switch
 from .trader import AsyncTrader, Trader
+from .withdrawals import BANK, Destination, WithdrawalPolicy
 
 __all__ = [
+    "BANK",
     "AsyncTrader",
+    "Destination",
     "Draft",
     "Journal",
     "Limits",
@@ -34,4 +37,5 @@ __all__ = [
     "Trader",
     "Trading",
     "TradingOptions",
+    "WithdrawalPolicy",
 ]

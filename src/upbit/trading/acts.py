@@ -5,21 +5,20 @@ An order passes the switch, the limits and the journal before it leaves, in this
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from operator import attrgetter
-from typing import Any, Generic, TypeAlias
+from typing import Generic, TypeAlias
 
 import msgspec
 
 from ..api import Orderbooks, Orders
-from ..api.operation import Face, Operation
-from ..errors import APIError, OrderNotFoundError, TradingError, UpbitError
+from ..api.operation import Face
+from ..errors import ConfigurationError, OrderNotFoundError, TradingError
 from ..flow.act import Actor, act
 from ..flow.intent import ask
 from ..flow.steps import Flow
-from ..models import CancelledOrder, Order, Side, SmpType, Sort, TimeInForce
+from ..models import CancelledOrder, Order, Side, SmpType, Sort, TimeInForce, TwoFactorType, Withdraw
+from ..preflight import preflight
 from ..views import Portfolio
 from . import clearance, ends, history, recovery
 from .draft import Amount, Draft, Wish
@@ -28,6 +27,7 @@ from .means import Means, Mode
 from .placed import Placed
 from .placing import Guards, Placing
 from .recovery import Recovered
+from .withdrawals import Destination
 
 Named: TypeAlias = Placed | Order | str
 """An order, or its uuid."""
@@ -59,10 +59,9 @@ class Trading(Actor[Face], Generic[Face]):
         """Whether orders may leave."""
         self.recovered: list[Recovered] = []
         """What became of the orders that were under way when the process before this one ended."""
+        self._guards = guards
         self._terms = means.terms
         self._placing = Placing(means.terms, guards)
-        self._halted = False  # and all was cancelled
-        self._log = logging.getLogger("upbit.trading")
         self.live: Live | None = None
         """What the private stream tells; None without `live=True`."""
 
@@ -191,7 +190,7 @@ class Trading(Actor[Face], Generic[Face]):
             "new_time_in_force": time_in_force,
             "new_smp_type": smp_type,
         }
-        told = yield from self._send(draft, Orders.cancel_and_new, arguments, attrgetter("new_order_uuid"))
+        told = yield from self._placing.order(draft, Orders.cancel_and_new, arguments, new=attrgetter("new_order_uuid"))
         if told.new_order_uuid is None:
             return Replaced(Placed(told), None)
         new = yield from ends.appear({"uuid": told.new_order_uuid}, self._terms)
@@ -257,6 +256,24 @@ class Trading(Actor[Face], Generic[Face]):
             end = datetime.fromtimestamp(self._terms.wall() + 1, UTC)
         return history.closed(start, end, market, order_by, self._terms)
 
+    # -- money that leaves ---------------------------------------------------------------------------
+
+    @act
+    def withdraw(
+        self, to: Destination, amount: Amount, *, two_factor_type: TwoFactorType | None = None
+    ) -> Flow[Withdraw]:
+        """Withdraw an amount, without the fee, to a destination that the policy allows; `two_factor_type` is for KRW.
+
+        It is recorded before it leaves and is never sent twice. Raises ConfigurationError without `withdrawals=`,
+        Halted and RiskRefused when it is not let through, else what the operation raises. After an APIConnectionError
+        that was `sent`, an InternalServerError or a ResponseError nobody knows whether it left: look it up, do not
+        repeat it.
+        """
+        withdrawals = self._guards.withdrawals
+        if withdrawals is None:
+            raise ConfigurationError("withdrawals are off: give trading() withdrawals=WithdrawalPolicy(...)")
+        return withdrawals.withdraw(to, amount, self._terms, two_factor_type=two_factor_type)
+
     # -- safety --------------------------------------------------------------------------------------
 
     @act
@@ -271,8 +288,7 @@ class Trading(Actor[Face], Generic[Face]):
             self.switch.set("HALT", reason)
         except OSError as error:
             failure = error
-        cancelled = yield from self._clear()
-        self._halted = True
+        cancelled = yield from self._placing.stop()
         if failure is not None:
             raise TradingError(f"all is cancelled, but the halt ends with this process: {failure}") from failure
         return cancelled
@@ -315,38 +331,21 @@ class Trading(Actor[Face], Generic[Face]):
             books = yield from ask(Orderbooks.list, {"markets": wish.market, "count": 1}, self._terms)
             bid = books[0].orderbook_units[0].bid_price
         draft = wish.draft(identifier or self._terms.identifier(), chance=chance, bid=bid)
-        return Placed((yield from self._send(draft, Orders.create, draft.arguments, attrgetter("uuid"))))
+        order = yield from self._placing.order(
+            draft,
+            Orders.create,
+            draft.arguments,
+            new=attrgetter("uuid"),
+            check=self._preflight if self._guards.preflight else None,
+        )
+        return Placed(order)
 
-    def _send(
-        self,
-        draft: Draft,
-        operation: Operation[..., Order],
-        arguments: Mapping[str, Any],
-        new: Callable[[Order], str | None],
-    ) -> Flow[Order]:
-        """Place an order; when that is halted, or halts everything, what is open is cancelled."""
-        try:
-            order = yield from self._placing.order(draft, operation, arguments, new)
-        except UpbitError:
-            yield from self._obey()
-            raise
-        yield from self._obey()
-        return order
-
-    def _obey(self) -> Flow[None]:
-        """Cancel all, once, when the switch has come to HALT."""
-        halted = self.switch.state == "HALT"
-        before, self._halted = self._halted, halted
-        if halted and not before:
-            try:
-                yield from self._clear()
-            except (APIError, TradingError) as error:
-                self._halted = False  # the next one tries again
-                self._log.error("halted, but orders may be open: %s", error)
-
-    def _clear(self) -> Flow[list[CancelledOrder]]:
-        yield from self._placing.idle(self._terms.clock() + self._terms.order_deadline)
-        return (yield from clearance.clear(None, self._terms))
+    def _preflight(self, draft: Draft) -> Flow[None]:
+        """Refuse an order that the exchange would refuse."""
+        chance = yield from ask(Orders.retrieve_chance, {"market": draft.market}, self._terms)
+        problems = preflight(chance, **draft.arguments)
+        if problems:
+            raise TradingError(f"refused here, nothing was sent: {'; '.join(one.message() for one in problems)}")
 
     def _seen(self, look: Flow[Placed]) -> Flow[Placed]:
         placed = yield from look

@@ -16,11 +16,9 @@ import msgspec
 from .. import rules
 from ..models import OrderChance, OrdType, Side, SmpType, TimeInForce
 
-Amount: TypeAlias = Decimal | int | str
-"""An amount or price: exact, never a float."""
+Amount: TypeAlias = rules.Price
+"""An amount or price: Decimal, int or text; exact, never a float."""
 
-_UNIT = Decimal("1e-8")
-"""Volumes and totals have at most eight decimals."""
 _DIGITS = 60
 _ALL = Decimal(100)
 
@@ -78,9 +76,9 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
                 f"(of the free balance) is needed; {told}"
             )
         for name, amount in {**sizes, "price": self.price}.items():
-            if amount is not None and not _exact(name, amount):
+            if amount is not None and not rules.exact_amount(amount, name):
                 raise ValueError(f"{name} is zero; it must be above zero")
-        if self.percent is not None and _exact("percent", self.percent) > _ALL:
+        if self.percent is not None and rules.exact_amount(self.percent, "percent") > _ALL:
             raise ValueError(f"percent is {self.percent}; it must be at most 100")
         self._fit(currency, base)
 
@@ -134,7 +132,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
             by_total, amount = self._size(chance)
             if by_total and price is not None:
                 by_total, amount = False, amount / price
-            size = down(amount)
+            size = rules.round_volume(amount)
             if not size:
                 raise ValueError(f"nothing is left of {self._spoken()}: an amount has at most eight decimals")
             worth = size if by_total else size * (price or bid or 0)
@@ -153,12 +151,12 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     def _size(self, chance: OrderChance | None) -> tuple[bool, Decimal]:
         """Whether the size is a total in the quote currency (else it is a volume), and how much it is."""
         if self.quote is not None:
-            return True, _exact("quote", self.quote)
+            return True, rules.exact_amount(self.quote, "quote")
         if self.volume is not None:
-            return False, _exact("volume", self.volume)
+            return False, rules.exact_amount(self.volume, "volume")
         assert self.percent is not None, "one of the three is given"
         assert chance is not None, "asked for before"
-        share = _exact("percent", self.percent) / _ALL
+        share = rules.exact_amount(self.percent, "percent") / _ALL
         if self.side == "ask":
             return False, chance.ask_account.balance * share
         return True, chance.bid_account.balance * share / (1 + chance.bid_fee)
@@ -174,18 +172,5 @@ def limit_price(market: str, side: Side, price: Amount) -> Decimal:
     Raises ValueError for what is no price.
     """
     if market.partition("-")[0] not in rules.TICK_TABLES:
-        return _exact("price", price)
+        return rules.exact_price(price)
     return rules.round_price(market, price, toward="down" if side == "bid" else "up")
-
-
-def down(amount: Decimal) -> Decimal:
-    """Cut an amount to eight decimals, without zeros at its end."""
-    cut = amount.quantize(_UNIT, rounding=ROUND_DOWN, context=Context(prec=_DIGITS))
-    return Decimal(f"{cut:f}".rstrip("0").rstrip("."))
-
-
-def _exact(name: str, amount: Amount) -> Decimal:
-    try:
-        return rules.exact_price(amount)
-    except ValueError as error:
-        raise ValueError(f"{name}{str(error).removeprefix('price')}") from None

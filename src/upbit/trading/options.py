@@ -17,6 +17,7 @@ from .means import Means, Mode, check
 from .placing import Guards
 from .risk import Limits, Risk
 from .switch import Switch
+from .withdrawals import WithdrawalPolicy, Withdrawals
 
 
 class TradingOptions(TypedDict, total=False):
@@ -24,6 +25,10 @@ class TradingOptions(TypedDict, total=False):
 
     limits: Limits
     """What an order must keep to; none when not given."""
+    preflight: bool
+    """Whether each order is first held against what the exchange says of market and account: one more request."""
+    withdrawals: WithdrawalPolicy
+    """What may be withdrawn, and to where; nothing when not given."""
     live: bool
     """Whether a private stream is opened while the trader is entered: it tells when orders end, and balances."""
     journal: str | PathLike[str] | Journal
@@ -51,4 +56,11 @@ def guards(mode: Mode, means: Means, options: TradingOptions) -> Guards:
         switch = Switch(Path(switch), wall)
     if not isinstance(journal, Journal):
         journal = Journal(Path(journal), wall)
-    return Guards(journal, Risk(options.get("limits", Limits()), journal=journal, switch=switch, wall=wall), switch)
+    policy = options.get("withdrawals")
+    return Guards(
+        journal,
+        Risk(options.get("limits", Limits()), journal=journal, switch=switch, wall=wall),
+        switch,
+        None if policy is None else Withdrawals(policy, journal, switch, wall),
+        options.get("preflight", False),
+    )

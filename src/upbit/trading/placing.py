@@ -20,17 +20,20 @@ from ..errors import (
     Halted,
     OrderOutcomeUnknown,
     RiskRefused,
+    TradingError,
     UpbitError,
 )
 from ..flow.call import Terms
 from ..flow.intent import Step, ask
 from ..flow.steps import Flow, Sleep
-from ..models import Order
+from ..models import CancelledOrder, Order
+from .clearance import clear
 from .draft import Draft
 from .journal import Journal, Outcome
 from .placed import Placed
 from .risk import Risk
 from .switch import Switch
+from .withdrawals import Withdrawals
 
 Check: TypeAlias = Callable[[Draft], Flow[None]]
 """A look at an order before it leaves, which may ask the exchange; it raises to refuse."""
@@ -47,18 +50,22 @@ class Guards(NamedTuple):
     journal: Journal
     risk: Risk
     switch: Switch
+    withdrawals: Withdrawals | None = None
+    """What lets money leave; None: nothing does."""
+    preflight: bool = False
+    """Whether orders are held against what the exchange says of market and account before they leave."""
 
 
 class Placing:
     """Sends orders of one account, each under the eyes of switch, limits and journal."""
 
-    def __init__(self, terms: Terms, guards: Guards, check: Check | None = None) -> None:
+    def __init__(self, terms: Terms, guards: Guards) -> None:
         self._terms = terms
-        self._journal, self._risk, self._switch = guards
-        self._check = check
+        self._journal, self._risk, self._switch = guards[:3]
+        self._halted = False  # and all was cancelled
         self._log = logging.getLogger("upbit.trading")
-        self.under_way: dict[str, Draft] = {}
-        """Orders that are being placed, by identifier."""
+        self.under_way: list[str] = []
+        """Identifiers of orders that are being placed."""
         self.closed = False
         """Whether no more orders are taken."""
 
@@ -67,30 +74,36 @@ class Placing:
         draft: Draft,
         operation: Operation[..., Order],
         arguments: Mapping[str, Any],
+        *,
         new: Callable[[Order], str | None],
+        check: Check | None = None,
     ) -> Flow[Order]:
         """Place an order by an operation; what the operation answers, of which `new` takes the uuid of the new order.
+
+        When the switch is found at HALT, before or after, what is open is cancelled.
 
         Raises Halted and RiskRefused when it is not let through, OrderOutcomeUnknown when what became of it could not
         be found out (the journal keeps it open), and what the operation raises when it was refused.
         """
-        identifier = draft.identifier
-        self.under_way[identifier] = draft
         try:
-            self.admit(draft)
-            if self._check is not None:
-                self._risk.check(draft)
-                yield from self._check(draft)
-            try:
-                self._risk.begin(draft)
-            except RiskRefused as refused:
-                if refused.rule != "max_open_orders":
-                    raise
-                yield from self._refresh()
-                self._risk.begin(draft)
-            return (yield from self._send(draft, operation, arguments, new))
-        finally:
-            self.under_way.pop(identifier, None)
+            order = yield from self._place(draft, operation, arguments, new, check)
+        except UpbitError:
+            yield from self._obey()
+            raise
+        yield from self._obey()
+        return order
+
+    def stop(self) -> Flow[list[CancelledOrder]]:
+        """Cancel what is open, at once, and what was being placed meanwhile; all that were cancelled.
+
+        Raises TradingError when orders may still be open.
+        """
+        cancelled = yield from clear(None, self._terms)
+        if self.under_way:
+            yield from self.idle(self._terms.clock() + self._terms.order_deadline)
+            cancelled += yield from clear(None, self._terms)
+        self._halted = True
+        return cancelled
 
     def admit(self, draft: Draft) -> None:
         """Raise Halted when the switch, or the end of trading, does not let an order through."""
@@ -109,6 +122,46 @@ class Placing:
         while self.under_way and self._terms.clock() < end:
             yield Sleep(GLANCE)
         return not self.under_way
+
+    def _place(
+        self,
+        draft: Draft,
+        operation: Operation[..., Order],
+        arguments: Mapping[str, Any],
+        new: Callable[[Order], str | None],
+        check: Check | None,
+    ) -> Flow[Order]:
+        self.under_way.append(draft.identifier)
+        try:
+            yield from self._begin(draft, check)
+            return (yield from self._send(draft, operation, arguments, new))
+        finally:
+            self.under_way.remove(draft.identifier)
+
+    def _begin(self, draft: Draft, check: Check | None) -> Flow[None]:
+        """Let an order through to where it is recorded; nothing is sent yet."""
+        self.admit(draft)
+        if check is not None:
+            self._risk.check(draft)
+            yield from check(draft)
+        try:
+            self._risk.begin(draft)
+        except RiskRefused as refused:
+            if refused.rule != "max_open_orders":
+                raise
+            yield from self._refresh()
+            self._risk.begin(draft)
+
+    def _obey(self) -> Flow[None]:
+        """Cancel all, once, when the switch has come to HALT."""
+        halted = self._switch.state == "HALT"
+        before, self._halted = self._halted, halted
+        if halted and not before:
+            try:
+                yield from self.stop()
+            except (APIError, TradingError) as error:
+                self._halted = False  # the next one tries again
+                self._log.error("halted, but orders may be open: %s", error)
 
     def _send(
         self,

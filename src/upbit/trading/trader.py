@@ -5,8 +5,8 @@
         order = trader.wait(order, timeout=10)
         print(order.status, order.average_price, order.fee)
 
-`Trader` returns results, `AsyncTrader` is awaited; what they can do is in `acts`. A trader does not withdraw, transfers
-nothing and has no strategy.
+`Trader` returns results, `AsyncTrader` is awaited; what they can do is in `acts`. A trader has no strategy, transfers
+nothing between pockets, and withdraws only what a policy allows.
 """
 
 from __future__ import annotations

@@ -17,7 +17,15 @@ import msgspec
 
 from .. import rules
 from ..api import Withdraws
-from ..errors import APIConnectionError, APIStatusError, ConfigurationError, Halted, JournalError, RiskRefused
+from ..errors import (
+    APIConnectionError,
+    APIStatusError,
+    ConfigurationError,
+    Halted,
+    JournalError,
+    RiskRefused,
+    TradingError,
+)
 from ..flow.call import Terms
 from ..flow.intent import GATEWAY, ask
 from ..flow.steps import Flow
@@ -89,9 +97,9 @@ class Withdrawals:
     ) -> Flow[Withdraw]:
         """Withdraw an amount, without the fee; `two_factor_type` is for KRW.
 
-        Raises Halted, RiskRefused or another TradingError when nothing was sent, else what the operation raises. After an
-        APIConnectionError that was `sent`, an InternalServerError or a ResponseError, nobody knows whether it left:
-        look it up, do not repeat it.
+        Raises Halted, RiskRefused or another TradingError when nothing was sent, else what the operation raises.
+        After an APIConnectionError that was `sent`, an InternalServerError or a ResponseError, nobody knows whether
+        it left: look it up, do not repeat it.
         """
         exact = rules.exact_price(amount)
         number = self._begin(to, exact)

@@ -94,14 +94,23 @@ def sign(access_key: str, secret: str, *, nonce: str, query: str = "", algorithm
     `query` is the plain text of the request's parameters (`plain_query`, `plain_body`), empty when it has none;
     `nonce` must be new for every request; the secret is used as raw UTF-8.
     """
+    return seal(claim(access_key, nonce=nonce, query=query, algorithm=algorithm), secret, algorithm)
+
+
+def claim(access_key: str, *, nonce: str, query: str = "", algorithm: Algorithm = "HS512") -> str:
+    """Write what a token says: all of it but the seal."""
     claims = {"access_key": access_key, "nonce": nonce}
     if query:
         claims["query_hash"] = sha512(query.encode()).hexdigest()
         claims["query_hash_alg"] = "SHA512"
     payload = urlsafe_b64encode(msgspec.json.encode(claims)).rstrip(b"=").decode()
-    signed = f"{HEADERS[algorithm]}.{payload}"
-    seal = hmac_digest(secret.encode(), signed.encode(), DIGESTS[algorithm])
-    return f"{signed}.{urlsafe_b64encode(seal).rstrip(b'=').decode()}"
+    return f"{HEADERS[algorithm]}.{payload}"
+
+
+def seal(signed: str, secret: str, algorithm: Algorithm = "HS512") -> str:
+    """Seal what a token says. No text fails here, where the secret is open: one that is no UTF-8 makes a wrong seal."""
+    made = hmac_digest(secret.encode(errors="surrogatepass"), signed.encode(), DIGESTS[algorithm])
+    return f"{signed}.{urlsafe_b64encode(made).rstrip(b'=').decode()}"
 
 
 class Claims(msgspec.Struct, frozen=True):
