@@ -29,6 +29,7 @@ from upbit.models import (
     TradeEvent,
 )
 from upbit.paper.bars import Unit, span
+from upbit.paper.book import Side
 from upbit.paper.exchange import Exchange, Venue
 from upbit.paper.orders import Event, OrderChanged, Traded, amount
 
@@ -279,7 +280,7 @@ async def trading(client: AsyncUpbit, exchange: Exchange, market: str, random: R
     create, resting = client.orders.create, list[str]()
     while True:
         await asyncio.sleep(random.uniform(0.1, 2 * pause))
-        side = random.choice(("bid", "ask"))
+        side: Side = random.choice(("bid", "ask"))
         best = amount((venue.book.best_bid if side == "bid" else venue.book.best_ask) or 0)
         away = random.choice((-1, 0, 0, 1, 3)) * exchange.tick_size(market, best)
         price = best - away if side == "bid" else best + away

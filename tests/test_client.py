@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import logging
 import pickle
 import subprocess
 import sys
@@ -244,6 +245,8 @@ def test_over_http_the_sync_face_serves_threads_and_closes() -> None:
 
 
 def test_over_http_the_async_face_serves_tasks_and_closes(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
     async def session(url: str) -> None:
         async with AsyncUpbit(ACCESS, SECRET, base_url=url) as client:
             assert [[]] * 8 == await asyncio.gather(*(client.accounts.list() for _ in range(8)))

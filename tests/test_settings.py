@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import pickle
-from collections.abc import Mapping
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -12,38 +11,8 @@ import pytest
 
 from upbit import Upbit, settings
 from upbit.errors import ConfigurationError
-from upbit.secret import Secret, Signer
-from upbit.settings import Config, Options, keys, loopback, place, timeout
-
-FIRST = {"UPBIT_ACCESS_KEY": "a1", "UPBIT_SECRET_KEY": "s1"}
-SECOND = {"UPBIT_OPEN_API_ACCESS_KEY": "a2", "UPBIT_OPEN_API_SECRET_KEY": "s2"}
-
-
-def found(access: str | None, secret: str | None, environ: Mapping[str, str]) -> tuple[str, str] | None:
-    pair = keys(access, secret, environ)
-    return None if pair is None else (pair[0], pair[1].open())
-
-
-def test_keys_come_from_arguments_then_from_the_first_complete_pair_of_variables() -> None:
-    assert ("a", "s") == found("a", "s", FIRST | SECOND)
-    assert ("a1", "s1") == found(None, None, FIRST | SECOND)
-    assert ("a2", "s2") == found(None, None, SECOND | {"UPBIT_ACCESS_KEY": "", "UPBIT_SECRET_KEY": "x"})
-    assert ("a1", "s1") == found("", "", FIRST)
-    assert found(None, None, {}) is None
-
-
-@pytest.mark.parametrize(
-    ("access", "secret", "environ", "says"),
-    [
-        ("a", None, FIRST, "access_key was given without secret_key"),
-        (None, "s", {}, "secret_key was given without access_key"),
-        (None, None, {"UPBIT_ACCESS_KEY": "a"}, "UPBIT_ACCESS_KEY without UPBIT_SECRET_KEY"),
-        (None, None, {"UPBIT_OPEN_API_SECRET_KEY": "s"}, "UPBIT_OPEN_API_SECRET_KEY without UPBIT_OPEN_API_ACCESS_KEY"),
-    ],
-)
-def test_half_a_key_is_refused(access: str | None, secret: str | None, environ: dict[str, str], says: str) -> None:
-    with pytest.raises(ConfigurationError, match=says):
-        keys(access, secret, environ)
+from upbit.secret import Bearer, Secret, Signer
+from upbit.settings import Config, Options, loopback, place, timeout
 
 
 def test_places_follow_their_precedence() -> None:
@@ -161,3 +130,20 @@ def test_a_secret_is_not_seen_copied_or_pickled() -> None:
     with pytest.raises(TypeError):
         vars(secret)
     assert "canary" not in repr(Signer("a", secret, nonce=lambda: "n"))
+
+
+def test_what_is_no_text_is_no_secret() -> None:
+    with pytest.raises(ConfigurationError, match="is a text"):
+        Upbit("access", cast(str, b"bytes"))
+
+
+def test_an_authorization_is_a_text_that_is_not_shown() -> None:
+    signed = Signer("a", Secret("\udcff"), nonce=lambda: "n").sign("")
+    assert f"{signed}".startswith("Bearer eyJ")
+    assert "{'authorization': Bearer(...)}" == repr({"authorization": signed})
+    assert isinstance(signed, Bearer)
+
+
+def test_only_the_variables_that_say_where_requests_go_are_taken_along() -> None:
+    environ = {"UPBIT_SECRET_KEY": "s", "UPBIT_WS_URL": "wss://a.example", "HOME": "h"}
+    assert {"UPBIT_WS_URL": "wss://a.example"} == settings.places(environ)

@@ -1,7 +1,8 @@
 """The documented `APIKeyAuthenticator`: signs requests of one's own making. The client itself uses `wire.token`.
 
 It knows no HTTP library: whatever has `params`, `data` and `headers`, as a `requests.Request` has, can be signed. What
-it refuses to do: show the secret, or hash anything but the plain text of the pairs.
+it refuses to do: show the secret, sign for anybody but Upbit and this machine, or hash anything but the plain text of
+the pairs.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Callable, MutableMapping
 from typing import Protocol, TypeVar, cast
 
 from .secret import Secret, Signer, new_nonce
+from .settings import vet
 from .wire.token import Algorithm
 
 
@@ -55,13 +57,18 @@ class APIKeyAuthenticator:
         return request
 
     def generate_payload(self, request: Signable) -> str:
-        """Make `Bearer <token>` for a request's `params` and, when that is a dict, its `data`."""
+        """Make `Bearer <token>` for a request's `params` and, when that is a dict, its `data`.
+
+        Raises ConfigurationError when the host is neither Upbit's own nor this machine.
+        """
+        signer = Signer(self.access_key, self.secret_key, nonce=self._nonce, algorithm=self.algo)
+        vet(self.host if "//" in self.host else f"//{self.host}", paper=signer.paper)
         data = getattr(request, "data", None)
         plain = self.generate_query(request.params)
         if isinstance(data, dict):
             more = self.generate_query(cast("dict[str, object]", data))
             plain = f"{plain}&{more}" if plain and more else plain or more
-        return Signer(self.access_key, self.secret_key, nonce=self._nonce, algorithm=self.algo).sign(plain)
+        return signer.sign(plain)
 
     def generate_query(self, params: MutableMapping[str, object]) -> str:
         """Write parameters as the plain text to hash, lists last.

@@ -102,7 +102,8 @@ class Client(Namespaces[Face], Generic[Face, Shared]):
         return self._link.place.ws_url
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}Client({self.base_url})"
+        link: Link[Shared] | None = vars(self).get("_link")  # a traceback may show a client that was refused
+        return f"{type(self).__name__}Client({link.place.base_url if link else ''})"
 
     def __reduce__(self) -> str:
         raise TypeError("a client is not copied or pickled: make it anew where it is needed")
@@ -207,8 +208,9 @@ class Replies:
 class Upbit(Client[Sync, Transport]):
     """A client whose calls return their results; threads may share it.
 
-    Keys may also stand in UPBIT_ACCESS_KEY and UPBIT_SECRET_KEY (see `upbit.keys`); quotation needs none. `upbit.settings.Options` says
-    what else can be told by name. Raises ConfigurationError for a wrong setting, TypeError for an unknown one.
+    Keys may also stand in UPBIT_ACCESS_KEY and UPBIT_SECRET_KEY (see `upbit.keys`); quotation needs none.
+    `upbit.settings.Options` says what else can be told by name. Raises ConfigurationError for a wrong setting,
+    TypeError for an unknown one.
     """
 
     def __init__(

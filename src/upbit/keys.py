@@ -128,7 +128,7 @@ def _from_keyring(service: str) -> Keys:
     try:
         access_key, secret = ring.get_password(service, "access_key"), hide(ring.get_password(service, "secret_key"))
     except Exception as error:  # each system's keyring has errors of its own
-        raise ConfigurationError(f"the keyring cannot be read: {error or type(error).__name__}") from None
+        raise ConfigurationError(f"the keyring cannot be read: {error!r}") from None
     if not (access_key and secret):
         raise ConfigurationError(
             f"the keyring has no key of {service}: keyring set {service} access_key, keyring set {service} secret_key"

@@ -243,11 +243,11 @@ class UpbitWebSocket:
         secret_key: str | None = None,
     ) -> None:
         secret, secret_key = hide(secret_key), None  # before anything can be refused
+        self.URI = uri or os.environ.get("UPBIT_WS_URL") or self.WEBSOCKET_URI
         if bool(access_key) != bool(secret):
             raise ConfigurationError("access_key and secret_key belong together: one of them is missing")
         self._signer = Signer(access_key, secret) if access_key and secret else None
         self._entered: Connection | None = None
-        self.URI = uri or os.environ.get("UPBIT_WS_URL") or self.WEBSOCKET_URI
         self.connect(ping_interval=ping_interval, ping_timeout=ping_timeout)
 
     def __repr__(self) -> str:

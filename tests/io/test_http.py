@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import gzip
+import logging
 from pathlib import Path
 from threading import Thread
 from typing import Protocol
@@ -216,6 +217,8 @@ def test_an_async_transport_survives_its_event_loop() -> None:
 
 
 def test_a_forgotten_async_transport_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
     async def forget(url: str) -> None:
         transport = AsyncHTTPTransport(url)
         await transport.send(GET, PATIENT)

@@ -122,7 +122,8 @@ def test_an_order_that_was_never_seen_is_an_error(tmp_path: Path) -> None:
 
 def test_only_the_newest_ends_are_remembered() -> None:
     event = MyOrderEvent(
-        type="myOrder", code=MARKET, uuid="", ask_bid="BID", order_type="limit", state="done", executed_volume=Decimal(1),
+        type="myOrder", code=MARKET, uuid="", ask_bid="BID", order_type="limit", state="done",
+        executed_volume=Decimal(1),
         trades_count=1, reserved_fee=Decimal(0), remaining_fee=Decimal(0), paid_fee=Decimal(0), locked=Decimal(0),
         order_timestamp=at(0), timestamp=at(1),
     )  # fmt: skip

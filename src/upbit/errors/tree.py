@@ -81,6 +81,7 @@ class APIStatusError(APIError):
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
     ) -> None:
+        headers = dict(headers or {})  # those of a library may be of no kind that can be pickled
         super().__init__(status_code, name, message, body, headers)
         self.status_code = status_code
         """HTTP status."""
@@ -90,7 +91,7 @@ class APIStatusError(APIError):
         """The exchange's message, mostly Korean; empty when it sent none."""
         self.body = body
         """The answer as it came."""
-        self.headers = dict(headers or {})
+        self.headers = headers
 
     def __str__(self) -> str:
         name = "" if self.name in (None, self.status_code) else f" {self.name}"

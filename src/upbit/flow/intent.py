@@ -71,11 +71,11 @@ def conduct(rules: Rules, request: Request, terms: Terms, note: Note = unnoted) 
     """Send a request as its operation's way to repeat demands."""
     match rules.repeat:
         case "until_known" if request.body:  # a foreign document may put an order elsewhere: that is sent as it is
-            return place(rules, named(request, "identifier", terms), terms, note)
+            return place(rules, request, terms, note)
         case "looked_up":
             return cancel(rules, request, terms, note)
         case "sent_once" if request.body:
-            return replace(rules, named(request, "new_identifier", terms), terms, note)
+            return replace(rules, request, terms, note)
         case "safe":
             return send(rules, request, terms)
         case _:
@@ -88,21 +88,13 @@ def ask(operation: Operation[..., T], arguments: Mapping[str, Any], terms: Terms
     return value(operation, response)
 
 
-def named(request: Request, field: str, terms: Terms) -> Request:
-    """Give an order an identifier, if its request has none."""
-    fields = _fields(request)
-    if fields.get(field):
-        return request
-    body = msgspec.json.encode({**fields, field: terms.identifier()})
-    return Request(request.verb, request.path, request.query, body, request.headers)
-
-
 def place(rules: Rules, request: Request, terms: Terms, note: Note = unnoted) -> Flow[Response]:
-    """Place an order whose request carries an identifier; the answer of the exchange, or one made of the order found.
+    """Place an order; the answer of the exchange, or one made of the order found.
 
-    Raises OrderOutcomeUnknown, and APIConnectionError when nothing ever left this machine.
+    It gets an identifier, if it has none. Raises OrderOutcomeUnknown, and APIConnectionError when nothing ever left
+    this machine.
     """
-    fields = _fields(request)
+    request, fields = _named(request, "identifier", terms)
     identifier, market = str(fields["identifier"]), str(fields.get("market", ""))
     end = terms.clock() + terms.order_deadline
     doubt: APIError | None = None  # why there may be an order that nobody told of
@@ -157,7 +149,7 @@ def replace(rules: Rules, request: Request, terms: Terms, note: Note = unnoted) 
     answer is made of what is found; with the old one open and no new one, the failure is given: nothing was replaced.
     Raises OrderOutcomeUnknown when they do not say it, and APIConnectionError when nothing was replaced or left here.
     """
-    fields = _fields(request)
+    request, fields = _named(request, "new_identifier", terms)
     identifier = str(fields["new_identifier"])
     end = terms.clock() + terms.order_deadline
     heard = yield from _send(rules, request, terms, end, note, identifier)
@@ -201,6 +193,15 @@ def _once(rules: Rules, request: Request, terms: Terms) -> Flow[Response]:
         hint = f"{rules.name} may have been carried out all the same: look before it is sent again"
         raise type(error)(f"{error}; {hint}") from error
     return response
+
+
+def _named(request: Request, field: str, terms: Terms) -> tuple[Request, Mapping[str, object]]:
+    """Give a request an identifier in this field, if it has none; and say what its fields are."""
+    fields = msgspec.json.decode(request.body, type=dict[str, object])
+    if not fields.get(field):
+        fields[field] = terms.identifier()
+        request = Request(request.verb, request.path, request.query, msgspec.json.encode(fields), request.headers)
+    return request, fields
 
 
 def _try(rules: Rules, request: Request, terms: Terms) -> Flow[Response | APIConnectionError]:
@@ -272,10 +273,6 @@ def _lost(name: str, market: str, cause: APIError, note: Note) -> OrderOutcomeUn
 
 
 # -- what an answer says -------------------------------------------------------------------------------
-
-
-def _fields(request: Request) -> dict[str, object]:
-    return msgspec.json.decode(request.body, type=dict[str, object])
 
 
 def _accepted(answer: Response | APIConnectionError) -> TypeGuard[Response]:
