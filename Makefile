@@ -16,7 +16,7 @@ FULL := $(FULL),src/upbit/paper/ledger.py,src/upbit/paper/book.py
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format lint types coverage docs bench facts oracle crash mutants witnesses fuzz lock clean
+.PHONY: help demo test check format lint types coverage docs bench facts oracle crash soak mutants witnesses fuzz lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +62,9 @@ oracle: $(DEV) ## Let a naive second engine judge the matching engine: a million
 
 crash: $(DEV) ## Kill a paper exchange 200 times in the middle of orders and look for what is lost (minutes)
 	$(PY) -m tools.crash --times 200
+
+soak: $(DEV) ## Let a feed live for 30 days of a paper exchange with faults: does it miss anything, or grow? (minutes)
+	$(PY) -m tools.soak --days 30
 
 mutants: $(DEV) ## Change the code that touches money, one step at a time: does a test notice? (an hour)
 	$(PY) -m tools.mutants

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import pickle
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from itertools import chain, repeat
 from pathlib import Path
@@ -30,11 +32,14 @@ PACKAGE = str(Path(upbit.__file__).parent)
 EXCHANGE = str(Path(PACKAGE, "paper"))
 """The paper exchange knows the secrets of the keys it has issued: its own objects and data are left out."""
 
+OUTSIDE = (type, ModuleType, FunctionType, Secret, logging.Logger, asyncio.AbstractEventLoop)
+"""What belongs to everybody, and what may know the secret."""
+
 
 @contextmanager
-def inside(*rules: Rule) -> Iterator[PaperExchange]:
+def inside(*rules: Rule, start: datetime | None = None) -> Iterator[PaperExchange]:
     """An exchange in this process whose first key has the canary."""
-    exchange = PaperExchange(rules=rules)
+    exchange = PaperExchange(rules=rules, start=start)
     key = msgspec.structs.replace(exchange.exchange.first_key, secret=CANARY)
     exchange.exchange.keep_key(key)
     exchange.exchange.first_key = key
@@ -106,21 +111,20 @@ class Hunt(logging.Handler):
                 self.text(path.read_bytes().decode("latin-1"), f"file {path.name}")
 
     def walk(self, root: object, place: str) -> None:
-        """Look at the repr of an object, of all that `vars` finds from it, and what bound methods belong to."""
-        seen: set[int] = set()
-        keep: list[object] = []
+        """Look at the repr of an object, of all that `vars` finds from it, and of what bound methods belong to."""
+        seen: dict[int, object] = {}  # kept, else an id might come again
         waiting: list[tuple[object, str]] = [(root, place)]
         while waiting:
             one, where = waiting.pop()
-            if id(one) in seen or isinstance(one, type | ModuleType | FunctionType | Secret):
+            if id(one) in seen or isinstance(one, OUTSIDE):
                 continue
             if type(one).__module__.startswith("upbit.paper"):
                 continue
-            seen.add(id(one))
-            keep.append(one)  # else an id might come again
+            seen[id(one)] = one
             self.objects += 1
             if isinstance(one, str | bytes):
-                self.text(str(one), where)
+                if CANARY in str(one):  # a token that was used is in the headers of an open connection, unseen
+                    self.places.append(where)
                 continue
             self.text(repr(one), f"repr of {where}")
             waiting += ((value, f"{where}.{name}") for name, value in _parts(one))

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
+from upbit.api.operation import Operation
+from upbit.client import Upbit
 from upbit.errors import APIConnectionError
-from upbit.flow.steps import Timeout
+from upbit.flow.call import send
+from upbit.flow.result import value
+from upbit.flow.steps import Flow, Timeout
 from upbit.wire.message import Request, Response
+
+T = TypeVar("T")
 
 ORDER = {
     "uuid": "cdd92199-2897-4e14-9448-f923320408ad",
@@ -35,6 +42,16 @@ def answer(
     """A response with this JSON, or with these very bytes."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     return Response(status, raw, headers or {}, reason)
+
+
+def sent_once(client: Upbit, operation: Operation[..., T], **arguments: object) -> T:
+    """Call an operation in one request: what becomes of an order is not looked up."""
+
+    def flow() -> Flow[T]:
+        response = yield from send(operation, operation.request(arguments), client._terms)
+        return value(operation, response)
+
+    return client.carry_out(flow())
 
 
 class FrozenClock:

@@ -56,23 +56,28 @@ class Loopback:
 
     def _talk(self, connection: socket.socket) -> None:
         with connection, suppress(OSError):
-            if self._tls is not None:
-                connection = self._tls.wrap_socket(connection, server_side=True)
+            if self._tls is None:
+                self._answer(connection)
+            else:
+                with self._tls.wrap_socket(connection, server_side=True) as line:
+                    self._answer(line)
+
+    def _answer(self, connection: socket.socket) -> None:
+        heard = b""
+        while more := connection.recv(65536):
+            heard += more
+            head, end, body = heard.partition(b"\r\n\r\n")
+            if not end or len(body) < self._length(head):
+                continue
+            self.requests.append(heard)
             heard = b""
-            while more := connection.recv(65536):
-                heard += more
-                head, end, body = heard.partition(b"\r\n\r\n")
-                if not end or len(body) < self._length(head):
-                    continue
-                self.requests.append(heard)
-                heard = b""
-                line = self._script.pop(0) if len(self._script) > 1 else self._script[0]
-                if line is SILENCE:
-                    self._over.wait(5)
-                    return
-                if line == DROP:
-                    return
-                connection.sendall(line)
+            line = self._script.pop(0) if len(self._script) > 1 else self._script[0]
+            if line is SILENCE:
+                self._over.wait(5)
+                return
+            if line == DROP:
+                return
+            connection.sendall(line)
 
     @staticmethod
     def _length(head: bytes) -> int:

@@ -201,7 +201,7 @@ def deals_apart(record: Record, holder: Holder, market: str) -> list[str]:
 
 
 def _books_apart(record: Record, holder: Holder, market: str) -> list[str]:
-    book, event = _venue(record, market).book, holder.books[market]
+    book, event = _venue(record.exchange, market).book, holder.books[market]
     asks = [(unit.ask_price, unit.ask_size) for unit in event.orderbook_units]
     bids = [(unit.bid_price, unit.bid_size) for unit in event.orderbook_units]
     same = (
@@ -218,7 +218,9 @@ def _candles_apart(record: Record, holder: Holder, type: str, market: str) -> li
     begin = int(datetime.fromisoformat(f"{first}+00:00").timestamp() * 1000)
     found: list[str] = []
     known: set[str] = set()
-    for bar in _venue(record, market).tape.candles(UNITS[type], now + 1, (now - begin) // span(UNITS[type]) + 1):
+    for bar in _venue(record.exchange, market).tape.candles(
+        UNITS[type], now + 1, (now - begin) // span(UNITS[type]) + 1
+    ):
         start = f"{datetime.fromtimestamp(bar.start / 1000, UTC):%Y-%m-%dT%H:%M:%S}"
         if start < first:
             break
@@ -259,24 +261,40 @@ def _assets_apart(record: Record, holder: Holder) -> list[str]:
     return found
 
 
-def _venue(record: Record, market: str) -> Venue:
-    venue = record.exchange.venue(market)
+def _venue(exchange: Exchange, market: str) -> Venue:
+    venue = exchange.venue(market)
     assert venue is not None
     return venue
+
+
+def forget(record: Record, holder: Holder) -> None:
+    """Begin anew, when there was nothing wrong: keep what the two need to be compared from now on."""
+    for deals in (record.deals, holder.deals):
+        for market in deals:
+            del deals[market][:-1]
+    for candles in holder.candles.values():
+        for start in sorted(candles)[:-1]:
+            del candles[start]
+    for uuid in [uuid for uuid, steps in record.steps.items() if steps[-1].order.state in CLOSED]:
+        del record.steps[uuid], holder.steps[uuid]
+    holder.gaps.clear()
 
 
 def halt(exchange: Exchange, *markets: str) -> None:
     """Let these markets stand still from now on."""
     for market in markets:
-        venue = exchange.venue(market)
-        assert venue is not None
-        venue.flow.regime = "halt"
+        _venue(exchange, market).flow.regime = "halt"
+
+
+def resume(exchange: Exchange, *markets: str) -> None:
+    """Let these markets go on."""
+    for market in markets:
+        _venue(exchange, market).flow.regime = "calm"
 
 
 async def trading(client: AsyncUpbit, exchange: Exchange, market: str, random: Random, *, pause: float = 2.0) -> None:
     """Trade with an account until cancelled: take, rest near the best prices, cancel; so many seconds in between."""
-    venue = exchange.venue(market)
-    assert venue is not None
+    venue = _venue(exchange, market)
     create, resting = client.orders.create, list[str]()
     while True:
         await asyncio.sleep(random.uniform(0.1, 2 * pause))

@@ -51,6 +51,12 @@ PRINTED = {
     "... fills, fees 4... KRW\n1.000... BTC, bought at ... KRW on average\n",
     "live_tickers": "SNAPSHOT KRW-BTC ... KRW\n...",
     "market_buy": "...: 0.000... BTC, fee ... KRW\n  0.000... at ... KRW\n...1.000... BTC and 9899... KRW are left\n",
+    "kill_switch": "3 open, switch at RUN\n3 cancelled, 0 open, switch at HALT\n"
+    "refused here, nothing was sent: the switch is at HALT: prices look wrong\nsold: filled\nbought: filled\n",
+    "recover": "not known: True\nadopted accepted\n1 open\n",
+    "trade": "bought 0.03... ETH at ... KRW, fee 4...: filled\nsold   0.10... ETH at ... KRW, fee 1...: filled\n"
+    "refused here, nothing was sent: per_order would be 5000000, the limit is 1000000\n",
+    "trade_async": "accepted: 0.00... BTC at ... KRW\nfilled: 0.00... BTC, fee ... KRW\n0 cancelled, 0 open\n",
     "quickstart": "KRW-BTC ... KRW\nKRW-ETH ... KRW\nKRW 10000000 free, 0 locked\n...500250 KRW locked\n",
 }
 """What each example prints."""
@@ -151,7 +157,8 @@ def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.stem)
-def test_an_example_runs_as_it_is(example: Path) -> None:
+def test_an_example_runs_as_it_is(example: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("UPBIT_STATE_DIR", str(tmp_path))
     printed = io.StringIO()
     with redirect_stdout(printed):
         runpy.run_path(str(example), run_name="__main__")

@@ -317,8 +317,7 @@ def word(voice: Voice, intent: Intent, came: Any) -> tuple[str, str]:
         return "value", uuid
     if intent == "cancel":
         return "adopted" if state == "cancel" else "accepted", uuid
-    path: str = urlsplit(url).path
-    return "accepted" if path == REQUESTS[intent][1] else "adopted", uuid
+    return "accepted" if urlsplit(str(url)).path == REQUESTS[intent][1] else "adopted", uuid
 
 
 def rules(fault: Fault, intent: Intent, haste: int) -> list[Rule]:

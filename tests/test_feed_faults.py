@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from random import Random
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -90,8 +91,7 @@ class Scene:
 
 def on_both(rule: Rule) -> list[Rule]:
     """Let the rule happen on either socket."""
-    fields = {name: getattr(rule, name) for name in rule.__struct_fields__}
-    return [Rule(**(fields | {"path": path})) for path in (PUBLIC, PRIVATE)]
+    return [msgspec.structs.replace(rule, path=path) for path in (PUBLIC, PRIVATE)]
 
 
 def often(effect: FrameEffect, milliseconds: int | None = None) -> list[Rule]:

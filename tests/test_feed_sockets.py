@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from random import Random
 from threading import Thread
@@ -25,13 +25,13 @@ IMPATIENT = Times(first_pause=0.05, longest_pause=0.2, quiet=0.3, answer=0.7)
 PATIENCE = 200
 """Looks, until a feed has found out everything, or never will."""
 
+CUT = [
+    Rule(effect="close", path="/websocket/v1", times=1),
+    Rule(effect="close", path="/websocket/v1/private", code=1011, times=1),
+    Rule(effect="refuse_socket", times=2),
+    Rule(effect="refuse_socket", status=0, times=2),
+]
 FAULTS = {
-    "cut, and refused": [
-        Rule(effect="close", path="/websocket/v1", times=1),
-        Rule(effect="close", path="/websocket/v1/private", code=1011, times=1),
-        Rule(effect="refuse_socket", times=2),
-        Rule(effect="refuse_socket", status=0, times=2),
-    ],
     "silent": [Rule(effect="stall", path="/websocket/v1", times=1)],
     "mangled": [
         Rule(effect="fragment", probability=0.3),
@@ -77,7 +77,7 @@ async def test_what_was_told_is_true(name: str) -> None:
 
 
 @contextmanager
-def reading(feed: Feed, holder: Holder) -> Iterator[None]:
+def reading(feed: Feed, holder: Holder) -> Generator[None]:
     """Read in a thread, as long as the feed tells anything."""
 
     def read() -> None:
@@ -97,7 +97,7 @@ def test_what_was_told_is_true_for_who_does_not_await() -> None:
         record, holder = Record(server.exchange), Holder()
         feed = client.feed(*WANTED, audit=1.0, times=IMPATIENT)
         with reading(feed, holder):
-            for rule in FAULTS["cut, and refused"]:
+            for rule in CUT:
                 server.chaos.add(rule)
             for _ in range(6):
                 client.orders.create(market=MARKET, side="bid", ord_type="price", price=10_000)

@@ -96,6 +96,7 @@ class AsyncFeed:
             raise ConfigurationError(f"audit={self._audit} is no number of seconds above 0; None switches it off")
         self._on_state = options.get("on_state")
         self._inbox = Inbox(options.get("policies", {}))
+        self._take = self._inbox.take
         self._intake = Intake(self._inbox, wall=source.wall)
         self._sessions: dict[str, Session] = {}
         self._wanted: tuple[Subscription, ...] = ()
@@ -134,7 +135,7 @@ class AsyncFeed:
     async def __anext__(self) -> FeedEvent:
         """Wait for the next event. Raises what ended the feed, if it did not end by leaving it."""
         if self._clock() < self._until:
-            event = self._inbox.take()
+            event = self._take()
             if event is not None:
                 return event
         return await self._next()
@@ -220,7 +221,6 @@ class AsyncFeed:
 
         def tap(frame: bytes | str) -> None:
             waiting.append(frame if isinstance(frame, bytes) else frame.encode())
-            crew.news()
 
         self._intake.taps.append(tap)
         try:
@@ -260,7 +260,7 @@ class AsyncFeed:
         while True:
             await (crew.pause() if waits() else crew.until(waits))
             self._until = self._clock() + TURN
-            event = self._inbox.take()
+            event = self._take()
             if event is not None:
                 return event
             if crew.over:

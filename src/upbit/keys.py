@@ -7,11 +7,11 @@ that no traceback shows one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from os import PathLike
 from pathlib import Path
-from typing import NamedTuple, Protocol, cast
+from typing import NamedTuple, cast
 
 from .errors import ConfigurationError
 from .io import private
@@ -35,12 +35,6 @@ class Keys(NamedTuple):
     secret: Secret
     source: str
     """`arguments`, the name of a variable, a key file, or the keyring's service."""
-
-
-class Keyring(Protocol):
-    """What is used of the package keyring."""
-
-    def get_password(self, service_name: str, username: str) -> str | None: ...
 
 
 def find(
@@ -120,13 +114,13 @@ def _line(text: str) -> tuple[str, str]:
 def _from_keyring(service: str) -> Keys:
     """Ask the system's keyring."""
     try:
-        ring = cast("Keyring", import_module("keyring"))
+        ask = cast("Callable[[str, str], str | None]", import_module("keyring").get_password)
     except ImportError:
         raise ConfigurationError(
             "the system's keyring needs the package keyring: install upbit-client[keyring]"
         ) from None
     try:
-        access_key, secret = ring.get_password(service, "access_key"), hide(ring.get_password(service, "secret_key"))
+        access_key, secret = ask(service, "access_key"), hide(ask(service, "secret_key"))
     except Exception as error:  # each system's keyring has errors of its own
         raise ConfigurationError(f"the keyring cannot be read: {error!r}") from None
     if not (access_key and secret):

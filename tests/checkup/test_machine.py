@@ -58,6 +58,20 @@ def test_versions_are_compared_by_their_numbers(
     assert finding.cause.korean.endswith(said.removeprefix("missing or too old: "))
 
 
+def test_what_is_needed_and_not_there_is_named(install: Install) -> None:
+    needs = "Metadata-Version: 2.1\nName: needy\nVersion: 1\nRequires-Dist: aiohttp>=999\nRequires-Dist: nowhere>=1\n"
+    install("needy", "1", METADATA=needs)
+    finding = dependencies(Visit(), "needy")
+    assert "failure" == finding.level
+    assert finding.cause.english.startswith("missing or too old: nowhere, aiohttp ")
+
+
+def test_what_runs_from_its_source_has_no_versions_to_compare() -> None:
+    finding = dependencies(Visit(), "never-installed")
+    assert "ok" == finding.level
+    assert "is not installed" in finding.cause.english
+
+
 @pytest.mark.parametrize(
     ("called", "version", "files"),
     [

@@ -119,6 +119,17 @@ def test_a_certificate_that_is_not_trusted_is_told_from_no_tls_at_all(monkeypatc
     assert "no TLS with" in nothing.cause.english
 
 
+def test_a_certificate_in_the_store_of_the_system_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate = Path(__file__).parents[1] / "io" / "untrusted.pem"
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with loopback() as there:
+        there.encrypt(certificate)
+        monkeypatch.setenv("UPBIT_BASE_URL", there.url)
+        finding = tls(Visit())
+    assert "ok" == finding.level
+    assert finding.cause.english.startswith("TLSv1.")
+
+
 async def rubbish(_: web.Request, ws: web.WebSocketResponse) -> None:
     await ws.send_str("<html>")
 

@@ -15,6 +15,7 @@ from upbit import Halted, Upbit
 from upbit.agreement import agree, http
 from upbit.cli.switch import AGAIN, Outcome, empty
 from upbit.paper import PaperExchange
+from upbit.secret import Secret
 from upbit.settings import Options
 from upbit.trading.home import SWITCH, home
 from upbit.trading.switch import Switch
@@ -118,7 +119,7 @@ def test_an_order_that_was_on_its_way_is_cancelled_too() -> None:
     client = exchange.client(sleep=sleep)
     place(client, 2)
     where: Options = {"base_url": client.base_url, "clock": now, "wall": now}
-    terms, _ = agree(exchange.access_key, exchange.secret_key, where, None, http)
+    terms, _ = agree(exchange.access_key, Secret(exchange.secret_key), where, None, http)
     assert Outcome(3, [], None) == client.carry_out(empty(terms))
     assert [] == client.orders.list_open()
 

@@ -62,15 +62,10 @@ class Desk:
         self.now = BEGIN
         self.inbox = Inbox()
         self.intake = Intake(self.inbox, wall=lambda: self.now)
-        self.news = 0
-        self.intake.news = self._count
         self.sessions = {
             path: Session(path, ticket=lambda: "ticket", random=lambda: 0.5) for path in sorted(set(TYPES.values()))
         }
         self.want(*wanted)
-
-    def _count(self) -> None:
-        self.news += 1
 
     def want(self, *wanted: Subscription) -> None:
         by_path = {path: tuple(one for one in wanted if TYPES[one.type] == path) for path in self.sessions}
@@ -137,7 +132,7 @@ def test_events_are_lined_up_and_what_is_stale_is_refused() -> None:
     desk.open()
     assert 5 * [False] == desk.hear(deal(1), deal(1), book(1, 7), book(1, 6), bar(1))
     assert ["trade", "orderbook", "candle.1s"] == [event.type for event in desk.told()]
-    assert (5, 2, 3) == (desk.intake.counts.frames, desk.intake.counts.refused, desk.news)
+    assert (5, 2) == (desk.intake.counts.frames, desk.intake.counts.refused)
 
 
 def test_a_trade_out_of_turn_comes_behind_its_gap_which_is_counted() -> None:
@@ -350,9 +345,3 @@ def test_taps_are_told_every_frame_as_it_came() -> None:
     desk.intake.taps.append(heard.append)
     desk.hear(b"{", LIST)
     assert [b"{", LIST] == heard
-
-
-def test_nobody_is_told_the_news_before_somebody_waits() -> None:
-    inbox = Inbox()
-    Intake(inbox, wall=lambda: BEGIN).deliver([GAP])
-    assert 1 == len(inbox)

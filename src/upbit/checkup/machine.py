@@ -38,10 +38,10 @@ def python(visit: Visit) -> Finding:
     return ok(found, found)
 
 
-def dependencies(visit: Visit) -> Finding:
+def dependencies(visit: Visit, distribution: str = DISTRIBUTION) -> Finding:
     """Is everything installed that the client needs, and new enough?"""
     try:
-        needs = requires(DISTRIBUTION) or []
+        needs = requires(distribution) or []
     except PackageNotFoundError:
         return ok(
             "the client runs from its source and is not installed: versions were not compared",

@@ -122,12 +122,12 @@ def send(rules: Rules, request: Request, terms: Terms) -> Flow[Response]:
 
 def heed(answer: Response, pace: Pace, group: str, left: float, now: float) -> None:
     """Tell the limiter what the answer to a request that left at `left` says of its limits."""
-    if answer.status in (418, 429):
-        seconds = read_retry_after(answer.header("Retry-After"))
-        if answer.status == 429:
-            pace.refused(group, left, now, seconds)
-        else:
-            pace.penalty(group, seconds or LONG_BLOCK, now)
+    if answer.status == 429:
+        pace.refused(group, left, now, read_retry_after(answer.header("Retry-After")))
+    else:
+        pace.arrived(group, left, now)
+        if answer.status == 418:
+            pace.penalty(group, read_retry_after(answer.header("Retry-After")) or LONG_BLOCK, now)
     pace.learn(read_remaining(answer.header("Remaining-Req")), group, left, now)
 
 

@@ -164,13 +164,15 @@ class Inbox:
             if policy not in ("latest", "all") if isinstance(policy, str) else policy < 1:
                 raise ValueError(f"the policy of {type} is {policy!r}, not 'latest', 'all', or a number from 1 on")
         self._policies = {**DEFAULT, **policies}
-        self._line: _Line = deque()
+        self._few: deque[FeedEvent] = deque()  # all that wait, as long as no policy can matter ...
+        self._most = min([CROWD, *(policy for policy in policies.values() if isinstance(policy, int))])
+        self._line: _Line = deque()  # ... else, until none are left
         self._gaps = _Lane("", maxsize)
         self._lanes: dict[str, _Lane] = {}
         self._taken = 0
 
     def __len__(self) -> int:
-        return len(self._line)
+        return len(self._few) + len(self._line)
 
     @property
     def counts(self) -> InboxCounts:
@@ -184,21 +186,34 @@ class Inbox:
 
     def put(self, event: FeedEvent) -> None:
         """Line an event up, or do with it what its policy says. A `Gap` always waits."""
-        lane = self._gaps if event.__class__ is Gap else self._lanes.get(event.type) or self._lane(event.type)
-        if lane.waiting < lane.room:
-            lane.waiting += 1
-            self._line.append((lane, event))
-        else:
-            lane.crowd(event, self._line)
+        if not self._line:
+            if len(self._few) < self._most:
+                self._few.append(event)
+                return
+            for one in self._few:
+                self._line_up(one)
+            self._few.clear()
+        self._line_up(event)
 
     def take(self) -> FeedEvent | None:
         """Give what waited longest; None when nothing waits."""
+        if self._few:
+            self._taken += 1
+            return self._few.popleft()
         if not self._line:
             return None
         lane, event = self._line.popleft()
         lane.waiting -= 1
         self._taken += 1
         return lane.release() if event is None else event
+
+    def _line_up(self, event: FeedEvent) -> None:
+        lane = self._gaps if event.__class__ is Gap else self._lanes.get(event.type) or self._lane(event.type)
+        if lane.waiting < lane.room:
+            lane.waiting += 1
+            self._line.append((lane, event))
+        else:
+            lane.crowd(event, self._line)
 
     def _lane(self, type: str) -> _Lane:
         policy = self._policies.get(type) or self._policies.get(type.partition(".")[0], BOUND)

@@ -16,16 +16,21 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 import msgspec
 
 from ..models import (
+    AnnouncementEvent,
     CandleEvent,
     FeedEvent,
     Gap,
+    IndicatorEvent,
+    IndicatorSignalEvent,
     MyAssetEvent,
     MyOrderEvent,
     OrderbookEvent,
+    SocketEvent,
     TickerEvent,
     TradeEvent,
+    UnknownEvent,
 )
-from ..wire.events import Message, Subscriptions, Up, read
+from ..wire.events import Message, Subscriptions, Up, read, read_simple
 from ..wire.frames import PRIVATE, PUBLIC, SocketError, Subscription, split_code
 from .balances import Balances
 from .candles import Candles
@@ -84,8 +89,6 @@ class Intake:
     def __init__(self, inbox: Inbox, *, wall: Callable[[], float]) -> None:
         self.inbox = inbox
         self.counts = Counts()
-        self.news: Callable[[], None] = _nobody
-        """Called whenever something was lined up."""
         self.taps: list[Callable[[bytes | str], None]] = []
         """Told every frame as it came."""
         self.lists: dict[str, Subscriptions] = {}
@@ -106,15 +109,18 @@ class Intake:
         self._open: set[str] = set()  # paths
         self._silent_since: dict[str, datetime] = {}  # by path: when the connection brought something last
         self._blurred: dict[str, float] = {}  # by path: until when what is unreadable was told
-        self._quotes: dict[type, Callable[[Any], Sequence[FeedEvent]]] = {
-            TickerEvent: self._latest.take,
-            OrderbookEvent: self._latest.take,
-            TradeEvent: self._take_trade,
-            CandleEvent: self._take_candle,
-        }
-        self._own_events: dict[type, Callable[[Any], Sequence[FeedEvent]]] = {
-            MyOrderEvent: self._take_order,
-            MyAssetEvent: self._take_assets,
+        self._put: Callable[[FeedEvent], None] = inbox.put
+        self._events: dict[type, Callable[[Session, Any, float], object]] = {
+            TickerEvent: self._hear_ticker,
+            OrderbookEvent: self._hear_book,
+            TradeEvent: self._hear_trade,
+            CandleEvent: self._hear_candle,
+            MyOrderEvent: self._hear_order,
+            MyAssetEvent: self._hear_assets,
+            AnnouncementEvent: self._hear_other,
+            IndicatorEvent: self._hear_other,
+            IndicatorSignalEvent: self._hear_other,
+            UnknownEvent: self._hear_other,
         }
 
     # -- what is wanted ------------------------------------------------------------------------------
@@ -155,6 +161,7 @@ class Intake:
         for event in self._latest.newest:
             view.apply(event)
         self._views.append(view)
+        self._put = self._show
 
     @property
     def lines(self) -> list[Line]:
@@ -204,26 +211,21 @@ class Intake:
         for tap in self.taps:
             tap(frame)
         try:
-            messages = read(frame)
+            event = read_simple(frame)
+            messages = read(frame) if event is None else ()
         except ValueError as error:
             self._unreadable(session, str(error), now)
             return True
+        if event is not None:  # as nearly always
+            self._events[event.__class__](session, event, now)
+            return bool(self.checks)
         stir = False
         for message in messages:
-            take = self._quotes.get(message.__class__)
+            take = self._events.get(message.__class__)
             if take is None:
-                stir = self._other(session, message, now) or stir
-                continue
-            quote: Any = message
-            session.heard(quote.type, quote.code, now, snapshot=quote.stream_type == "SNAPSHOT")
-            events = take(quote)
-            if len(events) == 1:  # as nearly always: this is the hot path
-                for view in self._views:
-                    view.apply(events[0])
-                self.inbox.put(events[0])
-                self.news()
+                stir = self._answered(session, message, now) or stir
             else:
-                self._line_up(events)
+                take(session, message, now)
         return stir or bool(self.checks)
 
     def settle(self, check: Check, events: Iterable[FeedEvent]) -> None:
@@ -242,14 +244,13 @@ class Intake:
             elif getattr(event, "stream_type", "") == "RECOVERED":
                 self.counts.recovered += 1
             self._put(event)
-        self.news()
 
     # -- insides -------------------------------------------------------------------------------------
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._wall(), UTC)
 
-    def _put(self, event: FeedEvent) -> None:
+    def _show(self, event: FeedEvent) -> None:
         for view in self._views:
             view.apply(event)
         self.inbox.put(event)
@@ -260,23 +261,45 @@ class Intake:
         else:
             self.counts.refused += 1
 
-    def _take_trade(self, event: TradeEvent) -> Sequence[FeedEvent]:
-        line = self._trades.get(event.code)
-        return self._pass_once(event) if line is None else line.take(event)
+    def _hear_ticker(self, session: Session, event: TickerEvent, now: float) -> None:
+        session.heard("ticker", event.code, now, event.stream_type == "SNAPSHOT")
+        if self._latest.ticker(event):
+            self._put(event)
+        else:
+            self.counts.refused += 1
 
-    def _take_candle(self, event: CandleEvent) -> Sequence[FeedEvent]:
+    def _hear_book(self, session: Session, event: OrderbookEvent, now: float) -> None:
+        session.heard("orderbook", event.code, now, event.stream_type == "SNAPSHOT")
+        if self._latest.book(event):
+            self._put(event)
+        else:
+            self.counts.refused += 1
+
+    def _hear_trade(self, session: Session, event: TradeEvent, now: float) -> None:
+        session.heard("trade", event.code, now, event.stream_type == "SNAPSHOT")
+        line = self._trades.get(event.code)
+        if line is None:
+            self._line_up(self._pass_once(event))
+        elif line.passes(event):
+            self._put(event)
+        else:
+            self._line_up(line.take(event))
+
+    def _hear_candle(self, session: Session, event: CandleEvent, now: float) -> None:
+        session.heard(event.type, event.code, now, event.stream_type == "SNAPSHOT")
         line = self._candles.get((event.type, event.code))
-        return self._pass_once(event) if line is None else line.take(event)
+        self._line_up(self._pass_once(event) if line is None else line.take(event))
 
     def _pass_once(self, event: TradeEvent | CandleEvent) -> Sequence[FeedEvent]:
         return (event,) if (event.type, event.code) in self._once else ()
 
-    def _take_order(self, event: MyOrderEvent) -> Sequence[FeedEvent]:
+    def _hear_order(self, session: Session, event: MyOrderEvent, now: float) -> None:
+        session.heard(event.type, event.code, now)
         if self._own is None:
-            return ()
-        events = self._own.take(event)
-        self._look(self._own)
-        return events
+            self._line_up(())
+        else:
+            self._line_up(self._own.take(event))
+            self._look(self._own)
 
     def _look(self, own: OwnOrders) -> None:
         """Have looked at the orders of which a fill is missing."""
@@ -285,11 +308,16 @@ class Intake:
                 self._looked_at.add(uuid)
                 self.checks.append(Check(own, "fill", own.look(uuid, self._now()), uuid))
 
-    def _take_assets(self, event: MyAssetEvent) -> Sequence[FeedEvent]:
-        return () if self._balances is None else self._balances.take(event)
+    def _hear_assets(self, session: Session, event: MyAssetEvent, now: float) -> None:
+        session.heard(event.type, "", now)
+        self._line_up(() if self._balances is None else self._balances.take(event))
 
-    def _other(self, session: Session, message: Message, now: float) -> bool:
-        """Take what is no quote; say whether the session has something else to do now."""
+    def _hear_other(self, session: Session, event: SocketEvent, now: float) -> None:
+        session.heard(event.type, "", now)
+        self._put(event)
+
+    def _answered(self, session: Session, message: Message, now: float) -> bool:
+        """Take what is no event; say whether the session has something else to do now."""
         if isinstance(message, SocketError):
             if session.error(message, now):
                 raise message
@@ -297,11 +325,6 @@ class Intake:
         if isinstance(message, Subscriptions):
             session.listed(now)
             self.lists[session.path] = message
-            self.news()
-        elif not isinstance(message, Up):
-            session.heard(message.type, getattr(message, "code", None) or "", now)
-            take = self._own_events.get(message.__class__)
-            self._line_up((message,) if take is None else take(message))
         return False
 
     def _unreadable(self, session: Session, detail: str, now: float) -> None:
@@ -341,7 +364,3 @@ class Intake:
     def _check(self, lines: Iterable[Line], reason: str) -> None:
         now = self._now()
         self.checks += [Check(line, reason, line.check(reason, now)) for line in lines]
-
-
-def _nobody() -> None:
-    """Nobody waits for news yet."""

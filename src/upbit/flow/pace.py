@@ -16,6 +16,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager
 from itertools import count
+from math import inf
 from types import TracebackType
 from typing import NamedTuple, Protocol
 
@@ -30,7 +31,7 @@ WARY = 10.0
 ADDRESS = "address"
 """The scope of what is counted by the address of this machine."""
 BY_ADDRESS = frozenset({"market", "candle", "trade", "ticker", "orderbook"})
-NEVER = float("-inf")
+NEVER = -inf
 
 
 class Blocked(Exception):
@@ -100,7 +101,7 @@ class Memory:
 class Lane:
     """One group in one scope, and who waits in it."""
 
-    __slots__ = ("gap", "limit", "name", "names", "queue", "window")
+    __slots__ = ("gap", "limit", "name", "names", "queue", "swift", "timed", "window")
 
     def __init__(self, scope: str, group: str, limit: Limit) -> None:
         self.name = f"{scope}/{group}"
@@ -111,6 +112,21 @@ class Lane:
         self.gap = self.window / limit.per_window / 2
         """Between those who waited: where a crowd arrives at once, a little delay on the way makes many too early."""
         self.queue: list[Ticket] = []
+        self.timed = inf
+        """Since when it is known how long an answer takes at least: ..."""
+        self.swift = inf
+        """... so many seconds."""
+
+    def delay(self, left: float, now: float) -> float:
+        """Say by how much a request was late that was answered now, if more than the windows have to spare.
+
+        Those that left before any was answered may have been on their way all the time: connections were made.
+        """
+        took = now - left
+        delay = took - self.swift if left > self.timed else took
+        self.timed = min(self.timed, now)
+        self.swift = min(self.swift, took)
+        return delay if delay > MARGIN * self.limit.window else 0.0
 
     def due(self, marks: Marks, position: int, *, waited: bool) -> float:
         """Say when the turn of this position of the queue comes, or came, if nobody else comes."""
@@ -187,8 +203,14 @@ class Pace:
     def turn(self, group: str, priority: int, clock: Callable[[], float]) -> Generator[float]:
         """Wait for the turn: yields the seconds to wait, each time. Raises Blocked, at whatever time it is known."""
         ticket = self.enter(group, priority)
+        rested = NEVER  # until when was waited: a clock that stands still meanwhile would hold up for ever
+
+        def now() -> float:
+            return max(clock(), rested)
+
         try:
-            while wait := self.ask(ticket, clock):
+            while wait := self.ask(ticket, now):
+                rested = now() + wait
                 yield wait
         except BaseException:
             self.leave(ticket)
@@ -230,6 +252,15 @@ class Pace:
             position = bisect_left(queue, ticket)
             if position < len(queue) and queue[position] is ticket:
                 del queue[position]
+
+    def arrived(self, group: str, left: float, now: float) -> None:
+        """Count a request that left at `left` from when it may have arrived, if its answer took longer than others."""
+        lane = self._lane(group)
+        if delay := lane.delay(left, now):
+            with self._lock, self._store.marks(lane.name) as marks:
+                found = bisect_right(marks.leaves, left) - 1
+                if found >= 0:
+                    insort(marks.leaves, marks.leaves.pop(found) + delay)
 
     def learn(self, remaining: Remaining | None, group: str, left: float, now: float) -> None:
         """Believe the exchange when it says that less is left of a group than was counted here.

@@ -238,7 +238,7 @@ class Session:
             self._retry = now + min(max(after, 0.0), DAY) + self._random() * self._bound
             self._bound = min(self._times.longest_pause, 2 * self._bound)
 
-    def heard(self, type: str, code: str, now: float, *, snapshot: bool = False) -> None:
+    def heard(self, type: str, code: str, now: float, snapshot: bool = False) -> None:
         """An event came."""
         self._alive = now
         watch = self._silence

@@ -48,12 +48,16 @@ class Trades:
 
     def take(self, event: TradeEvent) -> tuple[FeedEvent, ...]:
         """Say what to deliver: the trade; nothing if it was delivered or is held; a Gap before one that is late."""
+        return (event,) if self.passes(event) else self._odd(event)
+
+    def passes(self, event: TradeEvent) -> bool:
+        """Say whether it is the next one, and nothing else is to be done; if not, it is for `take`."""
         number = event.sequential_id
-        if number > self._last and self._held is None:
-            self._last = number
-            self._told.append(number)
-            return (event,)
-        return self._odd(event)
+        if number <= self._last or self._held is not None:
+            return False
+        self._last = number
+        self._told.append(number)
+        return True
 
     def check(self, reason: str, now: datetime) -> Heal[list[FeedEvent]]:
         """Compare with REST; what to deliver: Gaps first if anything was missing, then trades in ascending order.

@@ -68,7 +68,6 @@ class Crew:
         """Seconds, of the loop."""
         self.over = False
         """Whether nothing more will come."""
-        intake.news = self.news
         if audit is not None:
             self._start(self._patrol(audit))
 
@@ -78,9 +77,13 @@ class Crew:
         """Take care of a socket from now on."""
         path = session.path
         wake = self._wakes[session] = asyncio.Event()
+        take, asleep = self._intake.hear, self._asleep
 
         def hear(frame: bytes | str, now: float) -> None:
-            if self._intake.hear(session, frame, now):
+            stir = take(session, frame, now)
+            if asleep:
+                self._news()
+            if stir:
                 wake.set()
                 self._look_up()
 
@@ -139,13 +142,12 @@ class Crew:
         """Let the sockets have their turn."""
         await asyncio.sleep(0)
 
-    def news(self) -> None:
+    def _news(self) -> None:
         """Wake who waits."""
-        if self._asleep:
-            for reader in self._asleep:
-                if not reader.done():
-                    reader.set_result(None)
-            self._asleep.clear()
+        for reader in self._asleep:
+            if not reader.done():
+                reader.set_result(None)
+        self._asleep.clear()
 
     async def until(self, happened: Callable[[], object]) -> None:
         """Wait for something that is news, or the end. Raises what ended the feed, if it ended by itself."""
@@ -183,6 +185,7 @@ class Crew:
                 if self._intake.wants(check.line):
                     events = await self._carry(check.steps)
             self._intake.settle(check, events)
+            self._news()
             self._look_up()
             del queue[0]  # not before: as long as it stands there, nobody else begins to work this off
         del self._under_way[line]
@@ -250,8 +253,8 @@ class Crew:
             session.close()
         for task in self._tasks:
             task.cancel()
-        self.news()
+        self._news()
 
     def _tell(self, session: Session) -> None:
         self._told(session)
-        self.news()
+        self._news()

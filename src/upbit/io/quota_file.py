@@ -25,6 +25,8 @@ from .private import create, make_folder
 
 WAIT = 5.0
 """Seconds to wait for the file while others look into it."""
+PAUSE = 0.01
+"""Seconds between two looks whether a new file is ready."""
 DRIFT = 5.0
 """Seconds by which the monotonic clock and that on the wall may part before the machine is taken to have started."""
 
@@ -55,8 +57,10 @@ class QuotaFile:
             make_folder(path.parent)
             create(path)
             connection = self._open()
+            connection.execute("BEGIN IMMEDIATE")
             connection.execute(_SCHEMA)
             connection.execute(_READ, ("",)).fetchone()
+            connection.execute("COMMIT")
         except (OSError, sqlite3.Error) as error:
             self.close()
             raise ConfigurationError(
@@ -127,9 +131,24 @@ class QuotaFile:
         connection = self._connection = sqlite3.connect(
             self.path, timeout=WAIT, isolation_level=None, check_same_thread=False
         )
-        connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = OFF")
+        end = time.monotonic() + WAIT
+        while not _logged(connection):
+            if time.monotonic() > end:
+                raise sqlite3.OperationalError("database is locked")
+            time.sleep(PAUSE)
         return connection
+
+
+def _logged(connection: sqlite3.Connection) -> bool:
+    """Let the file have a log, from which no half of a look is read; False while others do the same to a new file."""
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error):
+            raise
+        return False
+    return True
 
 
 def _row(marks: Marks) -> Row:

@@ -84,13 +84,19 @@ def read(frame: bytes | str) -> list[Message]:
     """
     if isinstance(frame, str):
         frame = frame.encode()
+    event = read_simple(frame)
+    return [_message(one) for one in read_events(frame)] if event is None else [event]
+
+
+def read_simple(frame: bytes | str) -> SocketEvent | None:
+    """Read a `SIMPLE` frame as the exchange sends it; None for any other, which is for `read`. Raises as that."""
     decode = _DECODERS.get(frame[:_HEAD])
     if decode is None:
-        return [_message(event) for event in read_events(frame)]
-    if not frame.isascii():
-        frame.decode()  # where a field is skipped, nobody else looks
+        return None
     try:
-        return [decode(frame)]
+        if not frame.isascii():
+            frame.decode()  # where a field is skipped, nobody else looks
+        return decode(frame)
     except RecursionError:
         raise ValueError("the frame is nested too deeply") from None
 
