@@ -116,7 +116,8 @@ def test_a_lost_order_is_looked_up_and_not_placed_again() -> None:
     sent, looked = inner.requests
     identifier = json.loads(sent.body)["identifier"]
     assert ("POST", "GET", f"identifier={identifier}") == (sent.verb, looked.verb, looked.query)
-    assert identifier.startswith("upbit-") and len(identifier) <= 64
+    assert identifier.startswith("upbit-")
+    assert len(identifier) <= 64
 
 
 def test_clock_sleep_and_luck_can_be_told() -> None:

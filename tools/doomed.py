@@ -35,10 +35,10 @@ from upbit.wire.message import Request, Response
 
 SPEED = 20
 """How many times as fast as this machine's time goes time."""
-DEADLINE = 12.0
+DEADLINE = 15.0
 """Seconds in which an outcome is to be known: enough to look five times and send again."""
-PATIENCE = 6.0
-"""Seconds to wait for an answer."""
+PATIENCE = 4.0
+"""Seconds to wait for an answer once an act has begun; else it is `SPEED` times as much."""
 MARKET = "KRW-BTC"
 PRICE = 20_000_000
 """Far below the market: a bid rests."""
@@ -162,8 +162,9 @@ class Wire:
         self.verbs[request.verb] += 1
         self._doom.meet(f"{request.verb} before")
         self._doom.meet(f"{request.verb} during", UNDER_WAY)
+        speed = SPEED if self._doom.armed else 1
         try:
-            return self._http.send(request, (timeout[0] / SPEED, timeout[1] / SPEED))
+            return self._http.send(request, (timeout[0] / speed, timeout[1] / speed))
         finally:
             self._doom.meet(f"{request.verb} after")
 

@@ -78,7 +78,7 @@ def _weathers() -> dict[str, tuple[Rule, ...]]:
         "slow after": (Rule(effect="slow_after", milliseconds=late, times=1),),
         "stale": (Rule(effect="lost_answer", times=1), shown),
         "slow, stale": (Rule(effect="slow_before", milliseconds=late, times=1), shown),
-        "timed out": (Rule(effect="slow_before", milliseconds=9_000, times=1),),
+        "timed out": (Rule(effect="slow_before", milliseconds=6_000, times=1),),
         "unreachable": (Rule(effect="unreachable", times=1),),
         "too many": (Rule(effect="too_many_requests", times=1),),
         "refused": (Rule(effect="refuse", times=1),),
@@ -227,7 +227,6 @@ def spend(place: Place, life: Life, ready: Callable[[], None]) -> Told:
 
 def examine(house: House, life: Life) -> Verdict:
     """Let a life be lived, and see what it leaves."""
-    before = len(house.orders())
     told = spend(house.place, life, lambda: house.set(life))
     dead = house.exchange.now
     house.clear(life)
@@ -251,7 +250,7 @@ def examine(house: House, life: Life) -> Verdict:
             wrong.append(f"the one after that finds {found}")
         wrong += [f"{entry.identifier} stays open" for entry in trader.journal.open()]
         entries = {entry.identifier: entry for entry in trader.journal.entries(0, inf)}
-        orders = house.orders()[before:]
+        orders = [order for order in house.orders() if str(order.identifier).startswith(f"{life.name}-")]
         wrong += compare(entries, orders)
         wrong += judge(life, told, entries, orders)
         for entry in trader.journal.live():
@@ -294,7 +293,7 @@ def judge(life: Life, told: Told, entries: Mapping[str, Entry], orders: Sequence
     if (old is None) != (life.act in ("place", "market")):
         yield f"there is {old} before the act"
     begun = life.act != "cancel" and "begin after" in told.places
-    between = life.after < inf and told.places[-1:] == ["begin before"]
+    between = told.places[-1:] == ["begin before"] and told.places[life.at - 1 : life.at] != ["begin before"]
     if len(made) > len(mine) or len(mine) > 1 or (bool(mine) != begun and not between):
         yield f"one intent is {len(mine)} in the journal and {len(made)} at the exchange"
     if "POST during" not in told.places and life.after == inf:

@@ -159,10 +159,9 @@ class Connection:
         signer: Signer | None = None,
     ) -> None:
         parts = urlsplit(uri)
-        self._local = loopback(parts.hostname or "")
         if parts.scheme not in ("ws", "wss") or not parts.hostname:
             raise ConfigurationError(f"{uri!r} is not the address of a WebSocket: wss://host/path")
-        if parts.scheme == "ws" and not self._local:
+        if parts.scheme == "ws" and not loopback(parts.hostname or ""):
             raise ConfigurationError(f"{uri!r} is not encrypted: use wss://, or ws:// on this machine only")
         if signer is not None:
             vet(uri, paper=signer.paper)
@@ -210,7 +209,7 @@ class Connection:
             open_timeout=OPEN_TIMEOUT,
             ping_interval=self._ping_interval,
             ping_timeout=self._ping_timeout,
-            proxy=None if self._local else True,
+            proxy=None,  # none is asked that nobody named
             ssl=tls.context() if self._secure else None,
         )
         self._stream = cast("Stream", opened)

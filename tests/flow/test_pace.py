@@ -215,6 +215,53 @@ def test_what_was_refused_was_not_counted() -> None:
     assert pytest.approx(WINDOW) == wait(pace, "order", begin)
 
 
+def test_a_group_that_is_refused_again_and_again_stays_closed_for_longer() -> None:
+    pace, now, waits = make(), 0.0, list[float]()
+    for _ in range(8):
+        now += wait(pace, "order", now)
+        for _ in range(2):  # those that leave together are refused together
+            pace.refused("order", now, now)
+        waits.append(wait(pace, "order", now) / WINDOW)
+    assert [1, 2, 4, 8, 16, 32, 32, 32] == [pytest.approx(each) for each in waits]
+    now += WINDOW * 32
+    pace.arrived("order", now, now)
+    pace.refused("order", now, now)
+    assert pytest.approx(WINDOW) == wait(pace, "order", now)
+
+
+def test_what_left_before_any_answer_counts_from_when_it_may_have_arrived() -> None:
+    pace = make()
+    for _ in range(3):
+        wait(pace, "order", 0.0)
+    for _ in range(3):
+        pace.arrived("order", 0.0, 0.3)  # connections were made, who knows for how long
+    assert pytest.approx(WINDOW) == wait(pace, "order", 0.3)
+
+
+def test_what_took_longer_than_usual_counts_from_when_it_may_have_arrived() -> None:
+    pace = make()
+    pace.arrived("order", 0.0, 0.1)
+    for _ in range(3):
+        wait(pace, "order", 2.0)
+    for end in (2.1, 2.11, 2.5):
+        pace.arrived("order", 2.0, end)
+    assert pytest.approx(2.0 + WINDOW) == 2.5 + wait(pace, "order", 2.5)
+    assert 0 == wait(pace, "order", 2.01 + WINDOW)
+    assert pytest.approx(2.4 + WINDOW, abs=0.001) == 2.03 + WINDOW + wait(pace, "order", 2.03 + WINDOW)
+
+
+def test_a_way_that_became_longer_is_no_delay_for_ever() -> None:
+    pace = make()
+    pace.arrived("order", 0.0, 0.1)
+    for second in range(1, 200):
+        pace.arrived("order", second, second + 0.2)
+    for _ in range(3):
+        wait(pace, "order", 300.0)
+    for _ in range(3):
+        pace.arrived("order", 300.0, 300.2)
+    assert pytest.approx(WINDOW - 0.2) == wait(pace, "order", 300.2)
+
+
 def test_a_refusal_without_a_request_that_is_remembered_removes_nothing() -> None:
     pace = make()
     wait(pace, "order", 5.0)
@@ -332,8 +379,9 @@ def test_who_waits_for_the_store_does_not_leave_by_a_time_that_is_over() -> None
 class Crowd:
     """Programs that share a quota with or without knowing of each other, in a time of their own."""
 
-    def __init__(self, limit: Limit, paces: Sequence[Pace], *, callers: int) -> None:
+    def __init__(self, limit: Limit, paces: Sequence[Pace], *, callers: int, way: float = 0.005) -> None:
         self.now = 0.0
+        self._way = lambda: self._random.uniform(way / 2, way) + self._random.expovariate(20 / way)
         self.done: Counter[int] = Counter()
         self.refused: list[float] = []
         self._gauge = gauge("order", limit)
@@ -356,7 +404,7 @@ class Crowd:
             for wait in pace.turn("order", 0, lambda: self.now):
                 yield wait + self._random.uniform(0, 0.003)
             left = self.now
-            yield self._random.uniform(0.001, 0.008)
+            yield self._way()
             remaining = self._gauge.take(self.now)
             if remaining is None:
                 remaining = self._gauge.remaining()._replace(sec=0)
@@ -364,6 +412,7 @@ class Crowd:
                 pace.refused("order", left, self.now)
             else:
                 self.done[number] += 1
+                pace.arrived("order", left, self.now)
             yield 0.002
             pace.learn(remaining, "order", left, self.now)
 
@@ -378,6 +427,14 @@ def test_a_crowd_uses_nearly_all_of_a_quota_and_is_never_refused(limit: Limit) -
     crowd.live(20)
     assert [] == crowd.refused
     assert crowd.done.total() >= 0.97 * 20 * limit.per_window
+
+
+@pytest.mark.parametrize("limit", REFILLS)
+def test_not_even_on_a_long_way_with_delays(limit: Limit) -> None:
+    crowd = Crowd(limit, [Pace(Lanes(nullcontext(), {"order": limit}), "one")], callers=64, way=0.3)
+    crowd.live(60)
+    assert [] == crowd.refused
+    assert crowd.done.total() >= 0.85 * 60 * limit.per_window
 
 
 @pytest.mark.parametrize("limit", REFILLS)

@@ -12,7 +12,7 @@ import sys
 import textwrap
 from itertools import count
 from pathlib import Path
-from threading import Thread
+from threading import Thread, Timer
 from time import monotonic
 
 import pytest
@@ -185,6 +185,30 @@ def test_a_damaged_file_is_refused_by_its_name_and_left_as_it_is(path: Path, con
     with pytest.raises(ConfigurationError, match=r"the limiter cannot use .*quota\.db: .*; name another file"):
         QuotaFile(path)
     assert content == path.read_bytes()
+
+
+def test_a_new_file_that_others_make_ready_is_waited_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.parent.mkdir()
+    maker = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    maker.execute("BEGIN EXCLUSIVE")
+    monkeypatch.setattr(quota_file, "WAIT", 0.05)
+    with pytest.raises(ConfigurationError, match="locked"):
+        QuotaFile(path)
+    monkeypatch.undo()
+    done = Timer(0.05, lambda: maker.execute("COMMIT"))
+    done.start()
+    add(QuotaFile(path))
+    done.join()
+    maker.close()
+    assert 1 == others(QuotaFile(path))
+
+
+def test_a_file_that_cannot_have_a_log_is_refused(path: Path) -> None:
+    path.parent.mkdir()
+    path.touch()
+    path.with_name("quota.db-journal").mkdir()
+    with pytest.raises(ConfigurationError, match="unable to open"):
+        QuotaFile(path)
 
 
 def test_a_file_with_another_table_is_refused(path: Path) -> None:

@@ -30,7 +30,7 @@ from ..models import (
     TradeEvent,
     UnknownEvent,
 )
-from ..wire.events import Message, Subscriptions, Up, read, read_simple
+from ..wire.events import Message, Subscriptions, read, read_simple
 from ..wire.frames import PRIVATE, PUBLIC, SocketError, Subscription, split_code
 from .balances import Balances
 from .candles import Candles

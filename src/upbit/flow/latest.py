@@ -36,9 +36,8 @@ class Latest:
         """Say whether to deliver it, as with tickers; those of the same millisecond are in order as they come."""
         key = (event.code, event.level)
         last = self._books.get(key)
-        if last is not None and event.timestamp <= last.timestamp:
-            if event.timestamp < last.timestamp or event == last:
-                return False
+        if last is not None and (event.timestamp < last.timestamp or event == last):
+            return False
         self._books[key] = event
         return True
 

@@ -26,8 +26,12 @@ MARGIN = 0.02
 """Share of a window added to it, for requests that overtake each other on the way."""
 LATE = 0.015
 """Share of a window by which a request may be late and count as if it had left in time: so delays do not add up."""
+SLOW = 64
+"""Answers that have to take longer until that is taken for how long they take."""
 WARY = 10.0
 """Seconds after a refusal in which no place is taken back from others, and then between one place and the next."""
+LONGEST = 5
+"""How often a closed group that is refused again is closed for twice as long."""
 ADDRESS = "address"
 """The scope of what is counted by the address of this machine."""
 BY_ADDRESS = frozenset({"market", "candle", "trade", "ticker", "orderbook"})
@@ -101,7 +105,7 @@ class Memory:
 class Lane:
     """One group in one scope, and who waits in it."""
 
-    __slots__ = ("gap", "limit", "name", "names", "queue", "swift", "timed", "window")
+    __slots__ = ("gap", "limit", "name", "names", "queue", "strikes", "swift", "timed", "window")
 
     def __init__(self, scope: str, group: str, limit: Limit) -> None:
         self.name = f"{scope}/{group}"
@@ -112,10 +116,12 @@ class Lane:
         self.gap = self.window / limit.per_window / 2
         """Between those who waited: where a crowd arrives at once, a little delay on the way makes many too early."""
         self.queue: list[Ticket] = []
+        self.strikes = 0
+        """Refusals since the last request that was taken; those of requests that left together are one."""
         self.timed = inf
         """Since when it is known how long an answer takes at least: ..."""
         self.swift = inf
-        """... so many seconds."""
+        """... so many seconds, or lately more."""
 
     def delay(self, left: float, now: float) -> float:
         """Say by how much a request was late that was answered now, if more than the windows have to spare.
@@ -125,7 +131,7 @@ class Lane:
         took = now - left
         delay = took - self.swift if left > self.timed else took
         self.timed = min(self.timed, now)
-        self.swift = min(self.swift, took)
+        self.swift = took if took < self.swift else self.swift + (took - self.swift) / SLOW
         return delay if delay > MARGIN * self.limit.window else 0.0
 
     def due(self, marks: Marks, position: int, *, waited: bool) -> float:
@@ -256,6 +262,7 @@ class Pace:
     def arrived(self, group: str, left: float, now: float) -> None:
         """Count a request that left at `left` from when it may have arrived, if its answer took longer than others."""
         lane = self._lane(group)
+        lane.strikes = 0
         if delay := lane.delay(left, now):
             with self._lock, self._store.marks(lane.name) as marks:
                 found = bisect_right(marks.leaves, left) - 1
@@ -283,13 +290,16 @@ class Pace:
                 marks.wary_until = now + WARY if marks.others else NEVER
 
     def refused(self, group: str, left: float, now: float, seconds: float = 0.0) -> None:
-        """Close a group for a window, or longer if the exchange said so with its 429.
+        """Close a group for a window, or for longer if the exchange said so with its 429.
 
-        What left at `left` was not counted there, so it is no longer counted here.
+        For twice as long each time, as long as nothing is taken in between. The request that left at `left` was not
+        counted there, so it is no longer counted here.
         """
         lane = self._lane(group)
         with self._lock, self._store.marks(lane.name) as marks:
-            marks.closed_until = max(marks.closed_until, now + max(seconds, lane.window))
+            lane.strikes += left >= marks.closed_until
+            closed = lane.window * 2 ** min(max(0, lane.strikes - 1), LONGEST)
+            marks.closed_until = max(marks.closed_until, now + max(seconds, closed))
             marks.wary_until = now + WARY
             found = bisect_right(marks.leaves, left)
             del marks.leaves[max(0, found - 1) : found]

@@ -131,7 +131,9 @@ class Crew:
 
     async def settle(self, sessions: Iterable[Session]) -> None:
         """Wait until everything is subscribed to, and what is ours was read the first time."""
-        while not self.over and not (all(one.said or one.state == "idle" for one in sessions) and self._read_once()):
+        while not self.over:
+            if all(one.said or one.state == "idle" for one in sessions) and self._read_once():
+                break
             await asyncio.sleep(TICK)
         self.check()
 

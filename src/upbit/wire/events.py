@@ -90,6 +90,8 @@ def read(frame: bytes | str) -> list[Message]:
 
 def read_simple(frame: bytes | str) -> SocketEvent | None:
     """Read a `SIMPLE` frame as the exchange sends it; None for any other, which is for `read`. Raises as that."""
+    if isinstance(frame, str):
+        return None
     decode = _DECODERS.get(frame[:_HEAD])
     if decode is None:
         return None
