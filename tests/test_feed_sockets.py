@@ -7,7 +7,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from random import Random
-from threading import Thread
+from threading import Lock, Thread
 
 import pytest
 
@@ -77,12 +77,13 @@ async def test_what_was_told_is_true(name: str) -> None:
 
 
 @contextmanager
-def reading(feed: Feed, holder: Holder) -> Generator[None]:
+def reading(feed: Feed, holder: Holder, lock: Lock) -> Generator[None]:
     """Read in a thread, as long as the feed tells anything."""
 
     def read() -> None:
         for event in feed:
-            holder.take(event)
+            with lock:
+                holder.take(event)
 
     thread = Thread(target=read)
     with feed:
@@ -94,18 +95,22 @@ def reading(feed: Feed, holder: Holder) -> Generator[None]:
 
 def test_what_was_told_is_true_for_who_does_not_await() -> None:
     with threaded(exchange, host="127.0.0.1", port=0, limited=False) as server, described(server).client() as client:
-        record, holder = Record(server.exchange), Holder()
-        feed = client.feed(*WANTED, audit=1.0, times=IMPATIENT)
-        with reading(feed, holder):
+        record, holder, lock = Record(server.exchange), Holder(), Lock()
+
+        def apart() -> list[str]:
+            with lock:
+                return differences(record, holder)
+
+        with reading(client.feed(*WANTED, audit=1.0, times=IMPATIENT), holder, lock):
             for rule in CUT:
                 server.chaos.add(rule)
             for _ in range(6):
                 client.orders.create(market=MARKET, side="bid", ord_type="price", price=10_000)
                 time.sleep(0.15)
             halt(server.exchange, MARKET)
-            heard = -1
-            while heard < holder.count or {"live"} != {socket.state for socket in feed.status.sockets}:
-                heard = holder.count
-                time.sleep(0.5)
-        assert [] == differences(record, holder)
+            for _ in range(PATIENCE):
+                if not apart():
+                    break
+                time.sleep(0.05)
+            assert [] == apart()
         assert 6 == len(record.steps)

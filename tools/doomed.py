@@ -33,18 +33,22 @@ from upbit.trading.journal import Journal
 from upbit.trading.trader import AsyncTrader, Trader
 from upbit.wire.message import Request, Response
 
-SPEED = 20
+SPEED = 10
 """How many times as fast as this machine's time goes time."""
 DEADLINE = 15.0
 """Seconds in which an outcome is to be known: enough to look five times and send again."""
-PATIENCE = 4.0
-"""Seconds to wait for an answer once an act has begun; else it is `SPEED` times as much."""
+PATIENT: Timeout = (5.0, 5.0)
+"""Seconds of this machine to wait for an answer."""
+HASTY: Timeout = (0.3, 0.3)
+"""The same, once an act has begun in the weather `timed out`."""
 MARKET = "KRW-BTC"
 PRICE = 20_000_000
 """Far below the market: a bid rests."""
 VOLUME = Decimal("0.001")
 UNDER_WAY = 0.01
 """Seconds of this machine between the sending of a request and the end of a child that ends during it."""
+ANYWHERE = "anywhere"
+"""Every place."""
 AT_ONCE = 6
 """Acts at once in a storm."""
 
@@ -70,7 +74,6 @@ class Place(NamedTuple):
             "clock": lambda: time.monotonic() * SPEED,
             "wall": self.wall,
             "order_deadline": DEADLINE,
-            "timeout": PATIENCE,
         }
 
 
@@ -81,12 +84,14 @@ class Life(NamedTuple):
     act: str
     weather: str
     folder: Path
-    at: int = 0
-    """It is killed at the place with this number, from 1; 0: not there."""
+    at: str = ""
+    """It is killed at this place ..."""
+    times: int = 1
+    """... when it comes there for so many times."""
     after: float = inf
     """It is killed after so many seconds of this machine."""
     again: int = 0
-    """So is the one that recovers, at the place with this number, from 1; 0: not."""
+    """The one that recovers is killed as well, at the place with this number, from 1; 0: not."""
 
     @property
     def name(self) -> str:
@@ -95,20 +100,19 @@ class Life(NamedTuple):
 
 
 class Doom:
-    """Tells the places that are passed, and ends the process at one of them."""
+    """Tells the places that are passed, and ends the process when it comes to one for so many times."""
 
-    def __init__(self, at: int, tell: Callable[[str], None]) -> None:
-        self._at, self._tell = at, tell
-        self._passed = 0
+    def __init__(self, at: str, times: int, tell: Callable[[str], None]) -> None:
+        self._at, self._left, self._tell = at, times, tell
         self.armed = False
 
     def meet(self, place: str, delay: float = 0.0) -> None:
         """Pass a place."""
         if not self.armed:
             return
-        self._passed += 1
         self._tell(f"at {place}")
-        if self._passed == self._at:
+        self._left -= self._at in (place, ANYWHERE)
+        if not self._left:
             if delay:
                 Timer(delay, _die).start()
             else:
@@ -152,9 +156,10 @@ class Doomed(Journal):
 class Wire:
     """Sends over HTTP, patient in the time of the exchange; may end its process before, during or after a request."""
 
-    def __init__(self, base_url: str, doom: Doom | None = None) -> None:
+    def __init__(self, base_url: str, doom: Doom | None = None, timeout: Timeout = PATIENT) -> None:
         self._http = HTTPTransport(base_url)
-        self._doom = doom or Doom(0, lambda word: None)
+        self._timeout = timeout
+        self._doom = doom or Doom("", 1, lambda word: None)
         self.verbs: Counter[str] = Counter()
 
     def send(self, request: Request, timeout: Timeout) -> Response:
@@ -162,9 +167,8 @@ class Wire:
         self.verbs[request.verb] += 1
         self._doom.meet(f"{request.verb} before")
         self._doom.meet(f"{request.verb} during", UNDER_WAY)
-        speed = SPEED if self._doom.armed else 1
         try:
-            return self._http.send(request, (timeout[0] / speed, timeout[1] / speed))
+            return self._http.send(request, self._timeout if self._doom.armed else PATIENT)
         finally:
             self._doom.meet(f"{request.verb} after")
 
@@ -181,7 +185,7 @@ class AsyncWire:
 
     async def send(self, request: Request, timeout: Timeout) -> Response:
         """Send once."""
-        return await self._http.send(request, (timeout[0] / SPEED, timeout[1] / SPEED))
+        return await self._http.send(request, PATIENT)
 
 
 @contextmanager
@@ -207,9 +211,10 @@ def live(place: Place, life: Life, line: Connection) -> None:
     if life.act == "storm":
         asyncio.run(storm(place, life, line.send))
         return
-    doom = Doom(life.at, line.send)
+    doom = Doom(life.at, life.times, line.send)
     journal = Doomed(life.folder / "journal", place.wall, doom)
-    with trading(place, life, Wire(place.base_url, doom), journal) as trader:
+    wire = Wire(place.base_url, doom, HASTY if life.weather == "timed out" else PATIENT)
+    with trading(place, life, wire, journal) as trader:
         if life.act == "recover":
             doom.armed = True
             trader.recover()

@@ -139,6 +139,7 @@ async def _live(
             trader = asyncio.create_task(trading(client, exchange, MARKETS[0], random, pause=120))
             await asyncio.sleep(length * 0.95)
             trader.cancel()
+            await client.orders.cancel_open(count=300)  # else the feed has more to know every day
             await asyncio.sleep(length * 0.05 - STILL)
             halt(exchange, *MARKETS)
             await asyncio.sleep(STILL)

@@ -61,7 +61,8 @@ class Options(TypedDict, total=False):
     timeout: float | tuple[float, float]
     """Seconds to connect and to wait for an answer, together or each; (5, 10) when not given."""
     max_retries: int
-    """Repeats of a failed read, 2 when not given. Orders and withdrawals are never repeated once they left."""
+    """Repeats of a failed read, 2 when not given. An order is repeated under its identifier, whatever this says; a
+    withdrawal never, once it left."""
     algorithm: Algorithm
     """How tokens are signed, `HS512` when not given."""
     config: Config

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from tests.faces import deal
+from tests.views.events import ticker as quote
 from upbit.flow.heal import Ask, Pause
 from upbit.flow.inbox import Inbox
 from upbit.flow.intake import BLUR, Check, Intake
@@ -85,7 +86,7 @@ class Desk:
         self.intake.lost(self.sessions[path], self.now)
         self.now += 60  # the pause is over
 
-    def hear(self, *frames: bytes, path: str = PUBLIC) -> list[bool]:
+    def hear(self, *frames: bytes | str, path: str = PUBLIC) -> list[bool]:
         return [self.intake.hear(self.sessions[path], frame, self.now) for frame in frames]
 
     def told(self) -> list[FeedEvent]:
@@ -133,6 +134,21 @@ def test_events_are_lined_up_and_what_is_stale_is_refused() -> None:
     assert 5 * [False] == desk.hear(deal(1), deal(1), book(1, 7), book(1, 6), bar(1))
     assert ["trade", "orderbook", "candle.1s"] == [event.type for event in desk.told()]
     assert (5, 2) == (desk.intake.counts.frames, desk.intake.counts.refused)
+
+
+def test_tickers_are_lined_up_and_those_that_are_stale_are_refused() -> None:
+    desk = Desk(ticker("KRW-BTC"))
+    desk.open()
+    first, later = quote(1, 1, traded=1), quote(2, 1, traded=2)
+    desk.hear(*map(msgspec.json.encode, (first, later, first)))
+    assert ([first, later], 1) == (desk.told(), desk.intake.counts.refused)
+
+
+def test_a_text_frame_is_as_good_as_a_binary_one() -> None:
+    desk = Desk(trade("KRW-BTC"))
+    desk.open()
+    assert [False, False] == desk.hear(deal(1).decode(), deal(2))
+    assert [1, 2] == numbers(desk.told())
 
 
 def test_a_trade_out_of_turn_comes_behind_its_gap_which_is_counted() -> None:

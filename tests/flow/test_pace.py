@@ -429,7 +429,7 @@ def test_a_crowd_uses_nearly_all_of_a_quota_and_is_never_refused(limit: Limit) -
     assert crowd.done.total() >= 0.97 * 20 * limit.per_window
 
 
-@pytest.mark.parametrize("limit", REFILLS)
+@pytest.mark.parametrize("limit", [limit for limit in REFILLS if limit.refill != "first"])
 def test_not_even_on_a_long_way_with_delays(limit: Limit) -> None:
     crowd = Crowd(limit, [Pace(Lanes(nullcontext(), {"order": limit}), "one")], callers=64, way=0.3)
     crowd.live(60)

@@ -190,7 +190,9 @@ def test_a_damaged_file_is_refused_by_its_name_and_left_as_it_is(path: Path, con
 def test_a_new_file_that_others_make_ready_is_waited_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.parent.mkdir()
     maker = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    maker.execute("BEGIN EXCLUSIVE")
+    maker.execute("CREATE TABLE other (name)")
+    maker.execute("BEGIN")
+    maker.execute("SELECT * FROM other").fetchall()
     monkeypatch.setattr(quota_file, "WAIT", 0.05)
     with pytest.raises(ConfigurationError, match="locked"):
         QuotaFile(path)
@@ -205,9 +207,8 @@ def test_a_new_file_that_others_make_ready_is_waited_for(path: Path, monkeypatch
 
 def test_a_file_that_cannot_have_a_log_is_refused(path: Path) -> None:
     path.parent.mkdir()
-    path.touch()
-    path.with_name("quota.db-journal").mkdir()
-    with pytest.raises(ConfigurationError, match="unable to open"):
+    path.with_name("quota.db-wal").mkdir()
+    with pytest.raises(ConfigurationError, match="the limiter cannot use"):
         QuotaFile(path)
 
 

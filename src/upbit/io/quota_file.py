@@ -133,22 +133,14 @@ class QuotaFile:
         )
         connection.execute("PRAGMA synchronous = OFF")
         end = time.monotonic() + WAIT
-        while not _logged(connection):
-            if time.monotonic() > end:
-                raise sqlite3.OperationalError("database is locked")
-            time.sleep(PAUSE)
-        return connection
-
-
-def _logged(connection: sqlite3.Connection) -> bool:
-    """Let the file have a log, from which no half of a look is read; False while others do the same to a new file."""
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-    except sqlite3.OperationalError as error:
-        if "locked" not in str(error):
-            raise
-        return False
-    return True
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                return connection
+            except sqlite3.OperationalError as error:  # when two make a new file ready, SQLite does not wait
+                if "locked" not in str(error) or time.monotonic() > end:
+                    raise
+                time.sleep(PAUSE)
 
 
 def _row(marks: Marks) -> Row:

@@ -20,6 +20,8 @@ from zlib import crc32
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .doors import PaperExchange
 
 _USED = "_upbit_seed"
@@ -43,11 +45,13 @@ def seed_of(nodeid: str) -> int:
 
 
 @pytest.fixture
-def upbit_paper(request: pytest.FixtureRequest) -> PaperExchange:
+def upbit_paper(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PaperExchange:
     """A paper exchange of this test's own: clients by `client()` and `async_client()`, time by `advance`.
 
-    It stands at 2026-01-05 00:00 UTC, a Monday, at first. Faults are made by `chaos`, other things by `control`.
+    It stands at 2026-01-05 00:00 UTC, a Monday, at first. Faults are made by `chaos`, other things by `control`. Traders
+    keep their journal and switch in the test's `tmp_path`.
     """
+    monkeypatch.setenv("UPBIT_STATE_DIR", str(tmp_path / "upbit-state"))
     from datetime import UTC, datetime
 
     from .doors import PaperExchange

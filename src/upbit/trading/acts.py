@@ -13,7 +13,7 @@ import msgspec
 
 from ..api import Orderbooks, Orders
 from ..api.operation import Face
-from ..errors import ConfigurationError, OrderNotFoundError, TradingError
+from ..errors import APIError, ConfigurationError, OrderNotFoundError, OrderOutcomeUnknown, TradingError
 from ..flow.act import Actor, act
 from ..flow.intent import ask
 from ..flow.steps import Flow
@@ -193,7 +193,10 @@ class Trading(Actor[Face], Generic[Face]):
         told = yield from self._placing.order(draft, Orders.cancel_and_new, arguments, new=attrgetter("new_order_uuid"))
         if told.new_order_uuid is None:
             return Replaced(Placed(told), None)
-        new = yield from ends.appear({"uuid": told.new_order_uuid}, self._terms)
+        try:
+            new = yield from ends.appear({"uuid": told.new_order_uuid}, self._terms)
+        except APIError as error:  # both happened: it must not look as if they had not
+            raise OrderOutcomeUnknown(draft.identifier, draft.market, error) from error
         return Replaced(Placed(told), new)
 
     # -- following -----------------------------------------------------------------------------------

@@ -67,13 +67,13 @@ def look_up(name: Mapping[str, str], terms: Terms) -> Flow[Placed]:
 
 
 def appear(name: Mapping[str, str], terms: Terms) -> Flow[Placed]:
-    """Look up an order that is certainly there, but may not be shown yet. Raises what `orders.retrieve` raises."""
+    """Look up an order that is there, but may not be shown yet, however often. Raises what `orders.retrieve` raises."""
     end = terms.clock() + APPEAR
     tries = 0
     while True:
         try:
             placed = yield from look_up(name, terms)
-        except OrderNotFoundError:
+        except (OrderNotFoundError, *PASSING):
             if terms.clock() >= end:
                 raise
         else:

@@ -1,7 +1,7 @@
 """After a crash: what became of the orders whose outcome the journal does not know.
 
 They are looked up, never sent. One that is not there is given up only when it can no longer arrive: some time after it
-was last sent.
+was last sent, and when whatever arrived just before would be shown by now.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import msgspec
 from ..errors import APIError, OrderNotFoundError
 from ..flow.call import Terms
 from ..flow.steps import Flow, Sleep
-from .ends import PASSING, look_up, pause
+from .ends import APPEAR, PASSING, look_up, pause
 from .journal import Entry, Journal
 from .placed import Placed
 
@@ -34,15 +34,16 @@ class Recovered(msgspec.Struct, frozen=True):
 def recover(entry: Entry, journal: Journal, terms: Terms, end: float) -> Flow[Recovered]:
     """Look one order of the journal up until its outcome is known, or the clock says `end`.
 
-    `end` is to be at least the client's `order_deadline` away when recovery begins.
+    `end` is to be the client's `order_deadline` away when recovery begins.
     """
     arrives = entry.at + terms.order_deadline
+    shown = end - terms.order_deadline + APPEAR  # it may have left long after the journal was told
     tries = 0
     while True:
         try:
             placed = yield from look_up({"identifier": entry.identifier}, terms)
         except OrderNotFoundError as error:
-            if terms.wall() >= arrives or terms.clock() >= end:
+            if (terms.wall() >= arrives and terms.clock() >= shown) or terms.clock() >= end:
                 journal.settle(entry.identifier, "abandoned")
                 return Recovered(entry.identifier, "abandoned")
             failure: APIError = error
