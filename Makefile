@@ -16,7 +16,7 @@ FULL := $(FULL),src/upbit/paper/ledger.py,src/upbit/paper/book.py
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format lint types coverage docs bench facts oracle crash soak mutants witnesses fuzz lock clean
+.PHONY: help demo test check format lint types coverage docs bench facts oracle crash kills harsh soak mutants witnesses fuzz lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +62,12 @@ oracle: $(DEV) ## Let a naive second engine judge the matching engine: a million
 
 crash: $(DEV) ## Kill a paper exchange 200 times in the middle of orders and look for what is lost (minutes)
 	$(PY) -m tools.crash --times 200
+
+kills: $(DEV) ## Kill a trader 1,000 times, at every step of its orders: is each resumed and none doubled? (minutes)
+	$(PY) -m tools.kills
+
+harsh: $(DEV) ## Place 100,000 orders while answers are lost, late and damaged: is each of them one? (minutes)
+	$(PY) -m tools.harsh --orders 100000
 
 soak: $(DEV) ## Let a feed live for 30 days of a paper exchange with faults: does it miss anything, or grow? (minutes)
 	$(PY) -m tools.soak --days 30

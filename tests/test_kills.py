@@ -11,6 +11,7 @@ def test_a_client_that_is_killed_at_any_step_is_resumed_and_nothing_is_doubled()
     report = run(storms=2, sudden=0, thorough=False)
     assert [] == report.wrong
     for moment in ("before", "after"):
-        assert {f"place: {step} {moment}" for step in RECORDS} <= report.places.keys()
+        for act in ("place", "replace"):
+            assert {f"{act}: {step} {moment}" for step in RECORDS} <= report.places.keys()
         assert {f"cancel: {step} {moment}" for step in ("DELETE", "GET", "see")} <= report.places.keys()
     assert {"place: POST during", "replace: POST during", "cancel: DELETE during"} <= report.places.keys()

@@ -189,7 +189,7 @@ class AsyncWire:
 
 
 @contextmanager
-def trading(place: Place, life: Life, wire: Wire, journal: Journal | None = None) -> Iterator[Trader]:
+def trading(place: Place, life: Life, wire: Wire, journal: Journal | None = None) -> Generator[Trader]:
     """Make a trader on the files of a life; it is not entered yet."""
     client = Upbit(
         place.access_key,

@@ -19,7 +19,7 @@ from decimal import Decimal
 from random import Random
 from typing import NamedTuple
 
-from upbit.errors import APIError, OrderNotFoundError, OrderOutcomeUnknown
+from upbit.errors import APIError, OrderNotFoundError, OrderOutcomeUnknown, RateLimitPenaltyError
 from upbit.paper import PaperExchange
 from upbit.paper.chronicle import Sent
 from upbit.paper.orders import OrderRecord
@@ -126,7 +126,7 @@ class Trial:
         except OrderOutcomeUnknown:
             self._unknown(name)
         except APIError as error:
-            self.none[name] = type(error).__name__
+            self._refused(name, error)
         else:
             self.names[name] = order.uuid
             if order.ord_type == "limit":
@@ -141,7 +141,7 @@ class Trial:
         except OrderOutcomeUnknown:
             self._unknown(name)
         except APIError as error:
-            self.none[name] = type(error).__name__
+            self._refused(name, error)
             self._expect(uuid, {"wait"}, f"{name}: not replaced")
             self.open.append(uuid)
         else:
@@ -178,6 +178,11 @@ class Trial:
         if state not in states:
             self.wrong.append(f"{told}: {uuid} is {state}")
 
+    def _refused(self, name: str, error: APIError) -> None:
+        self.none[name] = type(error).__name__
+        if isinstance(error, RateLimitPenaltyError):
+            self.paper.advance(float(error.headers["Retry-After"]))
+
     def _unknown(self, name: str) -> None:
         self.unknowns += 1
         self.unknown.append((self.now, name))
@@ -204,6 +209,10 @@ class Trial:
         assert requests[0].seq <= self._seen + 1, "requests were forgotten before they were looked at"
         yield from (sent for sent in requests if sent.seq > self._seen)
         self._seen = requests[-1].seq
+
+    def own(self, status: int, effect: str) -> int:
+        """How many answers had this status that the profile did not make."""
+        return sum(count for (given, kind), count in self.statuses.items() if given == status and kind != effect)
 
     def check(self) -> int:
         """Compare what was told with what there is; how many orders there are."""
@@ -241,14 +250,8 @@ def run(orders: int, seed: int = 0) -> Report:
         cancels=trial.cancels,
         requests=trial.paper.control.chronicle.asked,
         faults=dict(faults),
-        own_429=sum(
-            count
-            for (status, kind), count in trial.statuses.items()
-            if (status, kind != "too_many_requests") == (429, True)
-        ),
-        own_418=sum(
-            count for (status, kind), count in trial.statuses.items() if (status, kind != "penalty") == (418, True)
-        ),
+        own_429=trial.own(429, "too_many_requests"),
+        own_418=trial.own(418, "penalty"),
         hours=round((trial.now - START.timestamp()) / 3600, 2),
         seconds=round(time.perf_counter() - began, 1),
     )

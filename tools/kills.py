@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from decimal import Decimal
@@ -38,6 +38,7 @@ import msgspec
 
 from benchmarks.table import columns
 from tools.doomed import ANYWHERE, DEADLINE, SPEED, Life, Place, Wire, live, trading
+from upbit.paper.admin import ChangeMarket, carry_out
 from upbit.paper.chaos import Chaos, Rule
 from upbit.paper.clock import Clock
 from upbit.paper.exchange import Exchange
@@ -67,6 +68,7 @@ PLACES: Mapping[str, tuple[str, str]] = {
 
 def _weathers() -> dict[str, tuple[Rule, ...]]:
     late, lag = 3_000, 1_500
+    gone = [Rule(effect="lost_request", method="GET", path="/v1/order", nth=number) for number in range(2, 60)]
     shown = Rule(effect="stale", method="GET", path="/v1/order", milliseconds=lag)
     return {
         "calm": (),
@@ -83,6 +85,7 @@ def _weathers() -> dict[str, tuple[Rule, ...]]:
         "too many": (Rule(effect="too_many_requests", times=1),),
         "refused": (Rule(effect="refuse", times=1),),
         "down": (Rule(effect="lost_request"), Rule(effect="lost_request", method="GET", path="/v1/order")),
+        "going down": (Rule(effect="lost_answer"), *gone),
     }
 
 
@@ -137,7 +140,7 @@ class House:
 
 
 @contextmanager
-def house(seed: int) -> Iterator[House]:
+def house(seed: int) -> Generator[House]:
     """Open an exchange on loopback."""
     chaos = Chaos(seed)
     origin = time.time()
@@ -145,8 +148,8 @@ def house(seed: int) -> Iterator[House]:
 
     def opened() -> Exchange:
         exchange = Exchange(clock=clock, seed=seed, funds=FUNDS, secret=partial(token_hex, 20))
-        while exchange.open_next():
-            pass
+        for market in exchange.listings:  # what others do there costs time and is not looked at
+            carry_out(exchange, ChangeMarket(market=market, regime="halt"))
         return exchange
 
     with threaded(
@@ -312,7 +315,6 @@ def judge(life: Life, told: Told, entries: Mapping[str, Entry], orders: Sequence
 
 def closing(house: House) -> Iterator[str]:
     """What is wrong when all is over and everything has arrived."""
-    time.sleep(DEADLINE / SPEED)
     names = [order.identifier for order in house.orders()]
     yield from (f"{name} was given up and came to be" for name in house.abandoned & set(map(str, names)))
     if len(names) != len(set(names)):
@@ -375,7 +377,7 @@ def run(seed: int = 0, *, storms: int = 40, sudden: int = 1, thorough: bool = Tr
     """
     chance, numbers, begun = Random(seed), count(1), time.monotonic()
     acts = list(PLACES) if thorough else ["place", "replace", "cancel"]
-    weathers = list(WEATHERS) if thorough else ["calm", "lost answer", "lost request", "refused", "down"]
+    weathers = list(WEATHERS) if thorough else ["calm", "lost answer", "refused", "down", "going down"]
     CONTEXT.set_forkserver_preload(["tools.doomed", threaded.__module__, columns.__module__])
     with ExitStack() as stack:
         base = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -413,6 +415,7 @@ def run(seed: int = 0, *, storms: int = 40, sudden: int = 1, thorough: bool = Tr
         chance.shuffle(lives)
         verdicts += pool.map(lived, lives)
         wrong = [f"{one.life}: {what}; {one.told}" for one in verdicts for what in one.wrong]
+        time.sleep(DEADLINE / SPEED)
         wrong += [what for one in houses for what in closing(one)]
     wrong += [str(fault) for one in houses for fault in one.exchange.engine.faults(one.exchange.wallet.locks())]
     return Report(verdicts, wrong, time.monotonic() - begun)

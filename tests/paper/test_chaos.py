@@ -20,7 +20,7 @@ from upbit.client import Upbit
 from upbit.flow.steps import Timeout
 from upbit.models import Order
 from upbit.paper import PaperExchange, Rule
-from upbit.paper.chaos import BODY, DISK, FEED, FRAME, KEPT, PROFILES, REQUEST, SOCKET, Chaos, Moment
+from upbit.paper.chaos import BODY, DISK, FEED, FRAME, KEPT, MEMORY, PROFILES, REQUEST, SOCKET, Chaos, Moment
 from upbit.paper.clock import Clock
 from upbit.paper.damage import STRANGE
 from upbit.paper.exchange import Exchange
@@ -190,6 +190,12 @@ def test_c5_a_block_grows_while_its_caller_goes_on() -> None:
             assert (seconds, "rate_limit_exceeded_penalty") == (caught.value.headers["Retry-After"], caught.value.name)
         pass_time(met, 16)
         assert met.anew().tickers.list("KRW-BTC")
+
+
+def test_c5_a_block_is_forgotten_after_a_quiet_minute() -> None:
+    chaos = Chaos()
+    assert [4_000, 8_000] == [chaos.block("a", 4_000, now) for now in (0, 3_999 + MEMORY)]
+    assert 4_000 == chaos.block("a", 4_000, 3_999 + MEMORY + 8_000 + MEMORY)
 
 
 def test_c5_a_block_is_seen_over_a_port() -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from upbit import errors
+from upbit.flow.steps import Flow, Sleep
 from upbit.paper import PaperExchange
 
 START = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -47,6 +48,18 @@ def test_the_profile_decides_how_it_answers() -> None:
     document = PaperExchange(profile="2023", start=START).client().Order.Order_orderbook(markets=["KRW-BTC"])
     assert 15 == len(document["result"][0]["orderbook_units"])
     assert "http://localhost/v1/orderbook?markets=KRW-BTC" == document["response"]["url"]
+
+
+@pytest.mark.parametrize(("seconds", "passed"), [(0.0001, 1), (0.0005, 1), (0.29, 290), (1.0201, 1021)])
+async def test_a_pause_of_a_client_ends_after_it_and_never_before(seconds: float, passed: int) -> None:
+    def pause() -> Flow[None]:
+        yield Sleep(seconds)
+
+    exchange = PaperExchange(seed=1, start=START)
+    exchange.client().carry_out(pause())
+    async with exchange.async_client() as client:
+        await client.carry_out(pause())
+    assert START + 2 * timedelta(milliseconds=passed) == datetime.fromtimestamp(exchange.exchange.now / 1000, UTC)
 
 
 def test_time_stands_until_it_is_advanced() -> None:

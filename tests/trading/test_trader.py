@@ -152,6 +152,14 @@ def test_a_new_order_that_reads_do_not_show_yet_is_waited_for(inside: Open) -> N
             trader.cancel(identifier="nobody's")
 
 
+def test_a_replaced_order_is_told_though_the_exchange_cannot_be_asked_for_a_while(inside: Open) -> None:
+    desk = inside(rules=[Rule(effect="lost_request", path="/v1/order", nth=number) for number in range(2, 8)])
+    with desk.trader() as trader:
+        order = trader.sell(MARKET, price=desk.price(120), volume="0.3")
+        told = trader.replace(order, price=desk.price(130))
+    assert [told.new.uuid] == [one.uuid for one in desk.orders() if one.state == "wait"]
+
+
 def test_a_new_order_that_is_never_shown_is_an_error(inside: Open) -> None:
     hidden = Rule(effect="refuse", name="order_not_found", path="/v1/order", since=seconds(1))
     desk = inside(rules=[hidden])
@@ -164,8 +172,11 @@ def test_a_new_order_that_is_never_shown_is_an_error(inside: Open) -> None:
             desk.exchange.advance(1)
 
         trader.journal.note = late
-        with pytest.raises(OrderNotFoundError):
+        with pytest.raises(OrderOutcomeUnknown) as raised:
             trader.replace(order, price=desk.price(130))
+        assert isinstance(raised.value.cause, OrderNotFoundError)
+        [new] = [one for one in desk.orders() if one.state == "wait"]
+        assert new.identifier == raised.value.identifier
         assert [] == trader.journal.open()
 
 
@@ -543,6 +554,29 @@ def test_what_may_still_arrive_is_waited_for(inside: Open) -> None:
     with desk.trader() as trader:
         assert ["adopted"] == [found.outcome for found in trader.recovered]
     assert ["late"] == [order.identifier for order in desk.orders()]
+
+
+def test_what_left_long_after_it_was_noted_is_not_given_up_before_it_is_shown(inside: Open) -> None:
+    """It waited for its turn for so long that the deadline since the note is over; reads lag behind."""
+    desk = inside(rules=[Rule(effect="stale", path="/v1/order", milliseconds=5_000)])
+    trader = desk.trader()
+    note = trader.journal.note
+
+    class Crash(BaseException):
+        pass
+
+    def waiting(identifier: str, step: str, detail: str = "") -> None:
+        if step == "accepted":
+            raise Crash
+        note(identifier, step, detail)
+        desk.exchange.advance(90)
+
+    trader.journal.note = waiting
+    with pytest.raises(Crash):
+        trader.buy(MARKET, quote=10_000, identifier="queued")
+    trader.journal.close()
+    with desk.trader() as trader:
+        assert ["adopted"] == [found.outcome for found in trader.recovered]
 
 
 def test_what_cannot_be_asked_stays_open(inside: Open) -> None:

@@ -50,7 +50,7 @@ class Orders(Namespace[Face]):
         Raises `InsufficientFundsError`, `UnderMinTotalError`, `InvalidPriceError` (price off the tick size),
         `InvalidOrderError`, `DuplicatedIdentifierError` and others of `upbit.errors`. At most one order comes of a
         call: when no answer arrives, the order is looked up and, if it is not there, sent again under the same
-        identifier (one is made when none is given). `OrderOutcomeUnknown` when the exchange cannot be asked either.
+        identifier (one is made when none is given). `OrderOutcomeUnknown` when neither it nor a refusal was seen in time.
         """
         ...
 
@@ -79,8 +79,8 @@ class Orders(Namespace[Face]):
     def cancel(self, *, uuid: str | None = None, identifier: str | None = None) -> Order:
         """Ask for the cancellation of one order (개별 주문 취소 접수). One of the two is needed; `uuid` wins.
 
-        The answer shows the order as it was when the cancel was accepted. Raises `OrderNotFoundError` when there is no
-        such open order.
+        The answer shows the order as it was when the cancel was accepted, or as it ended when that answer was lost.
+        Raises `OrderNotFoundError` when there is no such open order.
         """
         ...
 
@@ -100,7 +100,8 @@ class Orders(Namespace[Face]):
         """Cancel an order and place another on the same market and side once it is gone (취소 후 재주문).
 
         `new_volume="remain_only"` takes over what was left. The answer is the old order, with `new_order_uuid`; when
-        the old one fills first there is no new order.
+        the old one fills first there is no new order. It is sent once; when its answer is lost, both orders are looked
+        up, and an `APIConnectionError` or `InternalServerError` then says that nothing was replaced.
         """
         ...
 

@@ -65,8 +65,8 @@ class OrderOutcomeUnknown(APIError):
 
     def __str__(self) -> str:
         return (
-            f"what became of order {self.identifier} is not known: {self.cause}. Look it up by its identifier before "
-            "anything else; never place it anew under another one"
+            f"what became of order {self.identifier} is not known: {self.cause}. Look it up before anything else; "
+            "never place it anew under another identifier"
         )
 
 

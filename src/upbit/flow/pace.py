@@ -30,7 +30,7 @@ SLOW = 64
 """Answers that have to take longer until that is taken for how long they take."""
 WARY = 10.0
 """Seconds after a refusal in which no place is taken back from others, and then between one place and the next."""
-LONGEST = 5
+LONGEST = 4
 """How often a closed group that is refused again is closed for twice as long."""
 ADDRESS = "address"
 """The scope of what is counted by the address of this machine."""

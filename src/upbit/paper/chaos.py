@@ -43,8 +43,9 @@ RequestEffect = Literal[
 `lost_answer`: it is carried out and never answered; `lost_request`: nor is it carried out; how it ends says `manner`.
 `unreachable`: no connection comes about; on a port, which is listening, the connection is reset instead.
 `too_many_requests`: 429 in the `form`. `penalty`: 418, and so for the caller's next requests for `milliseconds`, twice
-as long after each of them and each time anew. `gateway`: a `status` of 404 or 500 to 504 from what stands before the
-exchange, which carries the request out all the same if `committed`. `refuse`: the exchange's error `name`.
+as long after each of them and each time anew, until there was none for a minute. `gateway`: a `status` of 404 or 500 to
+504 from what stands before the exchange, which carries the request out all the same if `committed`. `refuse`: the
+exchange's error `name`.
 `slow_drip`: the body comes in small pieces, `milliseconds` apart; `truncated_body`, `bad_chunk`, `bad_gzip`: damaged.
 `stale`: a read of orders shows what was true `milliseconds` ago. `skew`: `Date` is off by `milliseconds`.
 """
@@ -82,6 +83,8 @@ DISK: frozenset[str] = frozenset(get_args(DiskEffect))
 _TIMED = frozenset({"slow_before", "slow_after", "penalty", "slow_drip", "stale", "skew", "late"})
 KEPT = 10_000
 """Faults that are remembered."""
+MEMORY = 60_000
+"""Milliseconds for which a block is remembered after its end."""
 _GRAIN = 24
 """Bits of a draw."""
 _NEVER = 1 << 62
@@ -272,8 +275,8 @@ class Chaos:
 
     def block(self, peer: str, milliseconds: int, now: int) -> int:
         """Block a caller, or block him for longer; how long it is now."""
-        _, length = self._blocks.get(peer, (0, 0))
-        length = length * 2 or milliseconds
+        until, length = self._blocks.get(peer, (0, 0))
+        length = length * 2 if length and now < until + MEMORY else milliseconds
         self._blocks[peer] = now + length, length
         return length
 

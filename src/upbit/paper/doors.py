@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
+from math import ceil
 from pathlib import Path
 from secrets import token_hex
 from time import sleep
@@ -103,7 +104,7 @@ class PaperExchange:
 
         joined: SyncOptions = {"base_url": BASE_URL, "transport": self._transport, "dial": self.dial}
         if self._clock.mode == "stepped":
-            joined |= {"clock": self._seconds, "wall": self._seconds, "sleep": self.advance}
+            joined |= {"clock": self._seconds, "wall": self._seconds, "sleep": self._wait}
         return Upbit(self.access_key, self.secret_key, **(joined | options))
 
     def async_client(self, **options: Unpack[AsyncOptions]) -> AsyncUpbit:
@@ -133,7 +134,7 @@ class PaperExchange:
         if self._clock.mode in ("real", "scaled"):
             sleep(seconds / self._clock.speed)
         else:
-            self.advance(seconds)
+            self.advance(_whole(seconds))
 
     async def _sleep(self, seconds: float) -> None:
         import asyncio  # whoever awaits this has it
@@ -143,7 +144,12 @@ class PaperExchange:
         elif asyncio.get_running_loop().time() == self._seconds():  # a loop that runs on this clock lets it go on
             await asyncio.sleep(seconds)
         else:
-            self.advance(seconds)
+            self.advance(_whole(seconds))
+
+
+def _whole(seconds: float) -> float:
+    """Up to the next whole millisecond: who waits for less than one would wait for ever where time stands still."""
+    return ceil(seconds * 1000 - 1e-6) / 1000
 
 
 class RunningExchange:
