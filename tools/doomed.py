@@ -222,6 +222,7 @@ def live(place: Place, life: Life, line: Connection) -> None:
         old = None
         if life.act in ("replace", "cancel"):
             old = trader.buy(MARKET, price=PRICE, volume=VOLUME, identifier=f"{life.name}-old")
+            time.sleep(2 / SPEED)  # so that a stale read shows it
         line.send("ready")
         line.recv()
         doom.armed = True

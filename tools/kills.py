@@ -38,6 +38,7 @@ import msgspec
 
 from benchmarks.table import columns
 from tools.doomed import ANYWHERE, DEADLINE, SPEED, Life, Place, Wire, live, trading
+from upbit.errors import UpbitError
 from upbit.paper.admin import ChangeMarket, carry_out
 from upbit.paper.chaos import Chaos, Rule
 from upbit.paper.clock import Clock
@@ -257,7 +258,10 @@ def examine(house: House, life: Life) -> Verdict:
         wrong += compare(entries, orders)
         wrong += judge(life, told, entries, orders)
         for entry in trader.journal.live():
-            trader.cancel(identifier=entry.identifier)
+            try:
+                trader.cancel(identifier=entry.identifier)
+            except UpbitError as error:
+                wrong.append(f"{entry.identifier} cannot be cancelled: {error}")
         wrong += [f"{entry.identifier} stays live" for entry in trader.journal.live()]
     wrong += [f"{order.identifier} stays on the book" for order in orders if order.state == "wait"]
     house.abandoned |= {name for name, entry in entries.items() if entry.outcome == "abandoned"}

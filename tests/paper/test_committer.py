@@ -11,7 +11,7 @@ import pytest
 
 from tests.paper.keeper import Keeper
 from upbit import Upbit
-from upbit.errors import InternalServerError
+from upbit.errors import InternalServerError, OrderOutcomeUnknown
 from upbit.paper import running, serving
 from upbit.paper.committer import Committer
 from upbit.paper.store import Durability, StoreError
@@ -108,9 +108,9 @@ def test_an_answer_that_cannot_be_kept_is_not_given(folder: Path) -> None:
         return placed.uuid
 
     def serve() -> None:
-        with running(data=folder, limited=False) as exchange, exchange.client(max_retries=0) as client:
+        with running(data=folder, limited=False) as exchange, exchange.client(max_retries=0, order_deadline=0.5) as client:
             kept.append(order(client))
-            with full_disk(), pytest.raises(InternalServerError, match="could not be written"):
+            with full_disk(), pytest.raises(OrderOutcomeUnknown, match="could not be written"):
                 order(client)
             with pytest.raises(InternalServerError, match="could not be written"):
                 client.orders.list_open()
