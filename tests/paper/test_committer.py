@@ -108,7 +108,10 @@ def test_an_answer_that_cannot_be_kept_is_not_given(folder: Path) -> None:
         return placed.uuid
 
     def serve() -> None:
-        with running(data=folder, limited=False) as exchange, exchange.client(max_retries=0, order_deadline=0.5) as client:
+        with (
+            running(data=folder, limited=False) as exchange,
+            exchange.client(max_retries=0, order_deadline=0.5) as client,
+        ):
             kept.append(order(client))
             with full_disk(), pytest.raises(OrderOutcomeUnknown, match="could not be written"):
                 order(client)

@@ -50,7 +50,8 @@ class Orders(Namespace[Face]):
         Raises `InsufficientFundsError`, `UnderMinTotalError`, `InvalidPriceError` (price off the tick size),
         `InvalidOrderError`, `DuplicatedIdentifierError` and others of `upbit.errors`. At most one order comes of a
         call: when no answer arrives, the order is looked up and, if it is not there, sent again under the same
-        identifier (one is made when none is given). `OrderOutcomeUnknown` when neither it nor a refusal was seen in time.
+        identifier (one is made when none is given). `OrderOutcomeUnknown` when neither it nor a refusal of it is
+        seen in time.
         """
         ...
 
@@ -100,8 +101,10 @@ class Orders(Namespace[Face]):
         """Cancel an order and place another on the same market and side once it is gone (취소 후 재주문).
 
         `new_volume="remain_only"` takes over what was left. The answer is the old order, with `new_order_uuid`; when
-        the old one fills first there is no new order. It is sent once; when its answer is lost, both orders are looked
-        up, and an `APIConnectionError` or `InternalServerError` then says that nothing was replaced.
+        the old one fills first there is no new order.
+
+        Raises `APIConnectionError` or `InternalServerError` when no answer arrived, or one that is not the exchange's,
+        and both orders then say that nothing was replaced: this is sent only once.
         """
         ...
 

@@ -48,8 +48,8 @@ def seed_of(nodeid: str) -> int:
 def upbit_paper(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PaperExchange:
     """A paper exchange of this test's own: clients by `client()` and `async_client()`, time by `advance`.
 
-    It stands at 2026-01-05 00:00 UTC, a Monday, at first. Faults are made by `chaos`, other things by `control`. Traders
-    keep their journal and switch in the test's `tmp_path`.
+    It stands at 2026-01-05 00:00 UTC, a Monday, at first. Faults are made by `chaos`, other things by `control`.
+    Traders keep their journal and switch in the test's `tmp_path`.
     """
     monkeypatch.setenv("UPBIT_STATE_DIR", str(tmp_path / "upbit-state"))
     from datetime import UTC, datetime
