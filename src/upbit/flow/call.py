@@ -92,7 +92,7 @@ def send(rules: Rules, request: Request, terms: Terms) -> Flow[Response]:
         plain = plain_body(request.body) if request.body else plain_query(request.query)
     end = clock() + DEADLINE
     failures = 0
-    priority = PRIORITIES[request.verb]
+    priority = PRIORITIES.get(request.verb, 1)
     while True:
         try:
             for wait in pace.turn(group, priority, clock):
