@@ -41,7 +41,7 @@ def python(visit: Visit) -> Finding:
 def dependencies(visit: Visit, distribution: str = DISTRIBUTION) -> Finding:
     """Is everything installed that the client needs, and new enough?"""
     try:
-        needs = requires(distribution) or []
+        needs = [need for need in requires(distribution) or [] if "extra ==" not in need]
     except PackageNotFoundError:
         return ok(
             "the client runs from its source and is not installed: versions were not compared",
