@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.fakes import sent_once
 from upbit import errors
+from upbit.api import Orders
 from upbit.client import Upbit
 from upbit.paper import PaperExchange, running
 from upbit.paper.chaos import Chaos
@@ -330,7 +332,7 @@ def test_requests_are_remembered_without_secrets(desk: Desk) -> None:
     desk.ask("POST", "/chaos", {"effect": "lost_answer", "method": "POST"})
     desk.client.accounts.list()
     with pytest.raises(errors.APIConnectionError):
-        desk.client.orders.create(**ORDER, identifier="mine")
+        sent_once(desk.client, Orders.create, **ORDER, identifier="mine")
     first, second = desk.ask("GET", "/requests").result
     assert (1, "GET", "/v1/accounts", 200, []) == tuple(
         first[name] for name in ("seq", "method", "path", "status", "faults")
