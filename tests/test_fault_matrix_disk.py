@@ -173,6 +173,7 @@ async def test_c13_the_disk_fails(tmp_path: Path, point: Any, effect: Any, inten
     async with Server(kept(tmp_path), port=place.port, limited=False):
         told = await calling
         assert cell.orders(told) == await place.orders()
+    await asyncio.sleep(0.05)  # a connection that the first server took at its very end hears that it is over
     assert ((intent, point) == ("replace", "before_write")) == (told is None)
 
 
