@@ -114,7 +114,7 @@ def test_a_consumer_that_blocks_its_thread_stops_neither_sockets_nor_views() -> 
             heard = 0
             while heard < view.count:  # until all was told
                 heard = view.count
-                time.sleep(0.4)
+                time.sleep(1.2)
             assert ["", ""] == [socket.reason for socket in feed.status.sockets]
             while feed.status.waiting or len(slow) < feed.status.delivered:
                 slow.append(next(feed))

@@ -100,8 +100,8 @@ def feed(client: Upbit, other: AsyncUpbit) -> None:
     orderbook("KRW-BTC", units=7)  # E
     for event in client.feed(ticker("KRW-BTC")):
         print(event.trade_price)  # E
-    for quote in other.feed(ticker("KRW-BTC")):  # E
-        print(quote)
+    for _event in other.feed(ticker("KRW-BTC")):  # E
+        pass
     with other.feed(ticker("KRW-BTC")):  # E
         pass
 
