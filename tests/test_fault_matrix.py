@@ -36,7 +36,7 @@ HASTE = 50
 """How much faster than ours the clock of clients goes whose exchange runs on the clock of this machine."""
 PATIENCE = 5.0
 """Seconds in which an answer arrives that arrives at all ..."""
-HURRY = 0.25
+HURRY = 0.15
 """... and how long somebody waits for one that will not."""
 
 Intent = Literal["place", "cancel", "replace", "query"]
@@ -102,7 +102,7 @@ MATRIX = {
         timeout=HURRY,
         only="port",
     ),
-    "C1 too late, after": Fault(FOUND, {"effect": "slow_after", "milliseconds": 900}, timeout=HURRY),
+    "C1 too late, after": Fault(FOUND, {"effect": "slow_after", "milliseconds": 500}, timeout=HURRY),
     # C2, C3, C8: what is lost
     "C2 answer lost, close": Fault(FOUND, lost("close")),
     "C2 answer lost, reset": Fault(FOUND, lost("reset")),
