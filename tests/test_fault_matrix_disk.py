@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
+from threading import Event
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import pytest
@@ -61,12 +62,23 @@ def clock() -> float:
     return time.monotonic() * HASTE
 
 
-def sleep(seconds: float) -> None:
-    time.sleep(seconds / HASTE)
+class Rest:
+    """How clients sleep: until they may go on, and a little longer. One that sleeps opens no connection."""
 
+    def __init__(self) -> None:
+        self.asleep = Event()
+        self.over = Event()
 
-async def sleep_async(seconds: float) -> None:
-    await asyncio.sleep(seconds / HASTE)
+    def sleep(self, seconds: float) -> None:
+        self.asleep.set()
+        self.over.wait()
+        time.sleep(seconds / HASTE)
+
+    async def sleep_async(self, seconds: float) -> None:
+        self.asleep.set()
+        if not self.over.is_set():
+            await asyncio.to_thread(self.over.wait)
+        await asyncio.sleep(seconds / HASTE)
 
 
 class Place(NamedTuple):
@@ -76,18 +88,18 @@ class Place(NamedTuple):
     access_key: str
     secret_key: str
 
-    async def call(self, awaits: bool, intent: Intent, **arguments: Any) -> Order:
+    async def call(self, rest: Rest, awaits: bool, intent: Intent, **arguments: Any) -> Order:
         """Call an operation by a client of its own, of either face."""
         url, keys = f"http://127.0.0.1:{self.port}", (self.access_key, self.secret_key)
         options: dict[str, Any] = {"base_url": url, "clock": clock, "order_deadline": 5.0 * HASTE}
         if awaits:
-            async with AsyncUpbit(*keys, sleep=sleep_async, **options) as client:
+            async with AsyncUpbit(*keys, sleep=rest.sleep_async, **options) as client:
                 order: Order = await getattr(client.orders, NAMES[intent])(**arguments)
                 return order
-        return await asyncio.to_thread(self._call, intent, arguments, options)
+        return await asyncio.to_thread(self._call, intent, arguments, options | {"sleep": rest.sleep})
 
     def _call(self, intent: Intent, arguments: dict[str, Any], options: dict[str, Any]) -> Order:
-        with Upbit(self.access_key, self.secret_key, sleep=sleep, **options) as client:
+        with Upbit(self.access_key, self.secret_key, **options) as client:
             order: Order = getattr(client.orders, NAMES[intent])(**arguments)
             return order
 
@@ -107,7 +119,7 @@ class Cell(NamedTuple):
     awaits: bool
     old: Order
 
-    async def call(self, place: Place) -> Order | None:
+    async def call(self, place: Place, rest: Rest) -> Order | None:
         """Do what is meant; None when it never left, or a replacement was in vain."""
         arguments: dict[Intent, dict[str, Any]] = {
             "place": NEW,
@@ -115,7 +127,7 @@ class Cell(NamedTuple):
             "replace": {"prev_order_uuid": self.old.uuid, **CHANGE},
         }
         try:
-            return await place.call(self.awaits, self.intent, **arguments[self.intent])
+            return await place.call(rest, self.awaits, self.intent, **arguments[self.intent])
         except APIConnectionError as error:
             if error.sent and self.intent != "replace":
                 raise
@@ -143,21 +155,19 @@ def kept(folder: Path) -> Exchange:
     return open_journal(folder, clock=Clock(), secret=lambda: token_hex(20)).exchange
 
 
-async def until_it_fails(folder: Path, rule: Rule, intent: Intent, awaits: bool) -> tuple[Place, Cell, Task]:
+async def until_it_fails(
+    folder: Path, rule: Rule, intent: Intent, awaits: bool, rest: Rest
+) -> tuple[Place, Cell, Task]:
     """Let somebody meet an exchange whose disk fails, and end that exchange."""
-    struck = asyncio.Event()
     server = Server(kept(folder), limited=False)
     await server.__aenter__()
     try:
         key = server.exchange.first_key
         place = Place(server.port, key.access_key, key.secret)
-        cell = Cell(intent, awaits, await place.call(True, "place", **NEW))
-        server.chaos.listen(lambda fault: struck.set())
+        cell = Cell(intent, awaits, await place.call(rest, True, "place", **NEW))
         server.chaos.add(rule)
-        calling = asyncio.create_task(cell.call(place))
-        await struck.wait()
-        await asyncio.sleep(0.03)
-        assert not calling.done()
+        calling = asyncio.create_task(cell.call(place, rest))
+        await asyncio.to_thread(rest.asleep.wait)
         return place, cell, calling
     finally:
         with suppress(StoreError):  # that it failed is told at the end
@@ -169,11 +179,12 @@ async def until_it_fails(folder: Path, rule: Rule, intent: Intent, awaits: bool)
 @pytest.mark.parametrize("effect", ["disk_full", "fsync_error"])
 @pytest.mark.parametrize("point", ["before_write", "after_write"])
 async def test_c13_the_disk_fails(tmp_path: Path, point: Any, effect: Any, intent: Intent, awaits: bool) -> None:
-    place, cell, calling = await until_it_fails(tmp_path, Rule(effect=effect, point=point), intent, awaits)
+    rest = Rest()
+    place, cell, calling = await until_it_fails(tmp_path, Rule(effect=effect, point=point), intent, awaits, rest)
     async with Server(kept(tmp_path), port=place.port, limited=False):
+        rest.over.set()
         told = await calling
         assert cell.orders(told) == await place.orders()
-    await asyncio.sleep(0.05)  # a connection that the first server took at its very end hears that it is over
     assert ((intent, point) == ("replace", "before_write")) == (told is None)
 
 
@@ -208,12 +219,15 @@ class Process:
 @pytest.mark.parametrize("point", ["before_write", "after_write"])
 async def test_c13_the_exchange_dies(tmp_path: Path, point: str) -> None:
     first = await asyncio.to_thread(Process, tmp_path)
-    place = first.place
+    place, rest = first.place, Rest()
+    rest.over.set()
     cells = [
-        Cell(intent, awaits, await place.call(True, "place", **NEW)) for intent in NAMES for awaits in (False, True)
+        Cell(intent, awaits, await place.call(rest, True, "place", **NEW))
+        for intent in NAMES
+        for awaits in (False, True)
     ]
     first.doom(point)
-    calling = asyncio.gather(*[cell.call(place) for cell in cells])
+    calling = asyncio.gather(*[cell.call(place, rest) for cell in cells])
     assert -signal.SIGKILL == await asyncio.to_thread(first.end)
     second = await asyncio.to_thread(Process, tmp_path, place.port)
     told = await calling
