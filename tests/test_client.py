@@ -175,14 +175,14 @@ def test_the_secret_shows_nowhere() -> None:
 
 def test_an_unknown_keyword_names_the_known_ones() -> None:
     with pytest.raises(TypeError, match=r"takes no bse_url; it takes access_key, .*base_url"):
-        Upbit(bse_url="http://127.0.0.1")  # type: ignore[call-arg]
+        Upbit(bse_url="http://127.0.0.1")  # type: ignore[call-arg]  # misspelled on purpose
     with pytest.raises(TypeError, match="takes no acces_key"):
-        AsyncUpbit(acces_key="a")  # type: ignore[call-arg]
+        AsyncUpbit(acces_key="a")  # type: ignore[call-arg]  # misspelled on purpose
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="'Upbit' object has no attribute 'Ordr'"):
-        _ = Upbit().Ordr  # type: ignore[attr-defined]
+        _ = Upbit().Ordr  # type: ignore[attr-defined]  # there is none
 
 
 def test_nothing_is_signed_for_a_foreign_host() -> None:
@@ -295,7 +295,7 @@ def test_the_package_shows_its_names_when_they_are_asked_for() -> None:
     assert upbit.UpbitWebSocket.__name__ == "UpbitWebSocket"
     assert upbit.__version__.startswith("2.")
     with pytest.raises(AttributeError, match="no attribute 'Mapping'"):
-        _ = upbit.Mapping  # type: ignore[attr-defined]
+        _ = upbit.Mapping  # type: ignore[attr-defined]  # there is none
 
 
 @pytest.mark.parametrize(

@@ -189,11 +189,11 @@ def test_both_spellings_are_taken_but_not_at_once() -> None:
 def test_wrong_arguments_are_a_type_error_before_anything_is_sent() -> None:
     client, transport = client_of()
     with pytest.raises(TypeError, match="missing side"):
-        client.Order.Order_new(market="KRW-BTC", ord_type="limit")  # type: ignore[call-arg]
+        client.Order.Order_new(market="KRW-BTC", ord_type="limit")  # type: ignore[call-arg]  # which is the question
     with pytest.raises(TypeError, match="no parameter vol"):
-        client.Order.Order_new(**NEW, vol="1")  # type: ignore[call-arg]
+        client.Order.Order_new(**NEW, vol="1")  # type: ignore[call-arg]  # which is the question
     with pytest.raises(TypeError, match="by name"):
-        client.Order.Order_cancel("uuid")  # type: ignore[call-arg]
+        client.Order.Order_cancel("uuid")  # type: ignore[call-arg]  # which is the question
     assert [] == transport.requests
 
 

@@ -45,7 +45,7 @@ def test_what_must_be_there_is_missed_loudly() -> None:
 def test_a_result_is_frozen() -> None:
     trade = msgspec.json.decode(TRADE, type=Trade)
     with pytest.raises(AttributeError):
-        trade.trade_price = Decimal(1)  # type: ignore[misc]
+        trade.trade_price = Decimal(1)  # type: ignore[misc]  # it is frozen
 
 
 def test_candles_and_tickers_know_their_time() -> None:

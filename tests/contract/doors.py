@@ -7,6 +7,7 @@ the documented voice. Before every question a second goes by, so that no limit i
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from decimal import Decimal
@@ -75,7 +76,7 @@ class AsyncWiretap:
         return await self._inner.send(self._meddle(request), timeout)
 
 
-class Door:
+class Door(ABC):
     """One of the four ways."""
 
     def __init__(self, name: str, exchange: Exchange, clock: SteppedClock) -> None:
@@ -127,25 +128,25 @@ class Door:
             self._clients[key.access_key] = self.make(key.access_key, key.secret)
         return self._clients[key.access_key]
 
+    @abstractmethod
     def make(
         self, access_key: str | None, secret: str | None, *, meddle: Meddle = lambda request: request, **more: Any
     ) -> Upbit | AsyncUpbit:
         """Make a client, perhaps with somebody in the middle."""
-        raise NotImplementedError
 
+    @abstractmethod
     def speak(self, client: Upbit | AsyncUpbit, code: str, /, **arguments: Any) -> Envelope:
         """Let a client ask at once."""
-        raise NotImplementedError
 
+    @abstractmethod
     def listen(self, payload: str, frames: int, seconds: float = 0) -> list[bytes]:
         """Say something on a new socket and take so many frames; for those to come let up to some time go by."""
-        raise NotImplementedError
 
+    @abstractmethod
     def connects(self) -> bool:
         """Whether a socket may be opened now."""
-        raise NotImplementedError
 
-    def _arrive(self) -> None:
+    def _arrive(self) -> None:  # noqa: B027 - only the doors inside have something to do
         """Wait until the exchange has noticed what time it is."""
 
     def _named(self, client: Upbit | AsyncUpbit, code: str) -> Any:
@@ -156,8 +157,9 @@ class Door:
 class SyncDoor(Door):
     """A door for the sync client."""
 
+    @abstractmethod
     def transport(self) -> Transport:
-        raise NotImplementedError
+        """What carries requests."""
 
     def make(
         self, access_key: str | None, secret: str | None, *, meddle: Meddle = lambda request: request, **more: Any
@@ -183,8 +185,9 @@ class AsyncDoor(Door):
         super().__init__(name, exchange, clock)
         self.runner = runner
 
+    @abstractmethod
     def transport(self) -> AsyncTransport:
-        raise NotImplementedError
+        """What carries requests."""
 
     def make(
         self, access_key: str | None, secret: str | None, *, meddle: Meddle = lambda request: request, **more: Any

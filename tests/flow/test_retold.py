@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from upbit.flow.heal import milliseconds, moment
 from upbit.flow.retold import NOWHERE, Reached, after, candle_event, end, in_order, order_event, trade_event
 from upbit.models import Candle, CandleEvent, Order, OrderTrade, Trade, TradeEvent
+from upbit.models.moments import milliseconds, moment
 
 D = Decimal
 NOW = datetime(2026, 3, 22, 13, tzinfo=UTC)

@@ -16,7 +16,8 @@ from msgspec.structs import replace
 from ..api import Accounts
 from ..errors import APIError
 from ..models import Account, FeedEvent, Gap, MyAsset, MyAssetEvent
-from .heal import AUDIT, SETTLE, Ask, Heal, Pause, milliseconds
+from ..models.moments import milliseconds
+from .heal import AUDIT, SETTLE, Ask, Heal, Pause
 
 DUST = Decimal("1e-8")
 """Differences below this are REST's rounding: the socket tells more decimals (upbit-api 6.7)."""

@@ -7,7 +7,6 @@ after a `Pause`. Nothing here decides what is missing: `trades`, `candles`, `own
 from __future__ import annotations
 
 from collections.abc import Generator
-from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from ..api.operation import Operation
@@ -36,13 +35,3 @@ class Pause(NamedTuple):
 
 Heal: TypeAlias = Generator[Ask | Pause, Any, T]
 """Steps that end in what is to be delivered."""
-
-
-def moment(milliseconds: int) -> datetime:
-    """Make an aware datetime of milliseconds since the epoch."""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
-
-
-def milliseconds(moment: datetime) -> int:
-    """Make milliseconds since the epoch of an aware datetime."""
-    return int(moment.timestamp() * 1000)

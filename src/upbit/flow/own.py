@@ -14,8 +14,9 @@ from typing import TypeAlias
 from ..api import Orders
 from ..errors import APIError
 from ..models import FeedEvent, Gap, MyOrderEvent, Order
+from ..models.moments import milliseconds, moment
 from .course import CLOSED, Course, base
-from .heal import AUDIT, SETTLE, Ask, Heal, Pause, milliseconds, moment
+from .heal import AUDIT, SETTLE, Ask, Heal, Pause
 from .retold import end, order_event
 
 PAGE = 100

@@ -13,8 +13,8 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import NamedTuple
 
 from ..models import Candle, CandleEvent, MyOrderEvent, Order, OrderTrade, Trade, TradeEvent
+from ..models.moments import milliseconds
 from ..models.shorthand import StreamType
-from .heal import milliseconds
 
 _ZERO = Decimal(0)
 _EIGHT = Decimal("1e-8")

@@ -34,7 +34,7 @@ from .silence import Key, Silence
 State: TypeAlias = Literal["idle", "waiting", "connecting", "live", "closed"]
 
 SPACING = 0.3
-"""Least seconds between two messages; the exchange takes 5 in a second (upbit-api 5.1) ..."""
+"""Least seconds between two messages; of which `quota.MESSAGES` allows 5 in a second ..."""
 INTERVAL = 0.75
 """... and 100 in a minute: after `BURST` messages in a row, one in so many seconds: 92 in the busiest minute."""
 BURST = 12

@@ -15,7 +15,8 @@ from datetime import UTC, datetime, time, timedelta
 from ..api import Trades as Quotation
 from ..errors import APIError
 from ..models import FeedEvent, Gap, Trade, TradeEvent
-from .heal import AUDIT, SETTLE, Ask, Heal, Pause, milliseconds, moment
+from ..models.moments import milliseconds, moment
+from .heal import AUDIT, SETTLE, Ask, Heal, Pause
 from .retold import trade_event
 
 COUNT = 500

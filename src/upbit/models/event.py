@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from .indicator import IndicatorEvent, IndicatorSignalEvent
+from .moments import moment
 from .order import OrdType, SmpType, TimeInForce
 from .shorthand import INNER_KEYS, KEYS, StreamType
 from .ticker import Change
@@ -84,12 +85,12 @@ class TickerEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename=KE
     @property
     def time(self) -> datetime:
         """When the exchange made the event."""
-        return datetime.fromtimestamp(self.timestamp / 1000, UTC)
+        return moment(self.timestamp)
 
     @property
     def traded_at(self) -> datetime:
         """Time of the last trade."""
-        return datetime.fromtimestamp(self.trade_timestamp / 1000, UTC)
+        return moment(self.trade_timestamp)
 
 
 class TradeEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename=KEYS["trade"]):
@@ -125,12 +126,12 @@ class TradeEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename=KEY
     @property
     def time(self) -> datetime:
         """When the exchange made the event."""
-        return datetime.fromtimestamp(self.timestamp / 1000, UTC)
+        return moment(self.timestamp)
 
     @property
     def traded_at(self) -> datetime:
         """Time of the trade."""
-        return datetime.fromtimestamp(self.trade_timestamp / 1000, UTC)
+        return moment(self.trade_timestamp)
 
 
 class OrderbookEventUnit(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename=INNER_KEYS["orderbook_units"]):
@@ -161,7 +162,7 @@ class OrderbookEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename
     @property
     def time(self) -> datetime:
         """When the exchange made the event."""
-        return datetime.fromtimestamp(self.timestamp / 1000, UTC)
+        return moment(self.timestamp)
 
 
 class CandleEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename=KEYS["candle"]):
@@ -245,17 +246,17 @@ class MyOrderEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename=K
     @property
     def time(self) -> datetime:
         """When the exchange made the event."""
-        return datetime.fromtimestamp(self.timestamp / 1000, UTC)
+        return moment(self.timestamp)
 
     @property
     def traded_at(self) -> datetime | None:
         """Time of the fill, if it is one."""
-        return None if self.trade_timestamp is None else datetime.fromtimestamp(self.trade_timestamp / 1000, UTC)
+        return None if self.trade_timestamp is None else moment(self.trade_timestamp)
 
     @property
     def ordered_at(self) -> datetime:
         """When the order was placed, to the second."""
-        return datetime.fromtimestamp(self.order_timestamp / 1000, UTC)
+        return moment(self.order_timestamp)
 
 
 class MyAsset(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename=INNER_KEYS["assets"]):
@@ -283,7 +284,7 @@ class MyAssetEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename=K
     @property
     def time(self) -> datetime:
         """When the exchange made the event."""
-        return datetime.fromtimestamp(self.timestamp / 1000, UTC)
+        return moment(self.timestamp)
 
 
 class AnnouncementEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename=KEYS["announcement"]):
@@ -306,7 +307,7 @@ class AnnouncementEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False, ren
     @property
     def time(self) -> datetime:
         """When the exchange made the event."""
-        return datetime.fromtimestamp(self.timestamp / 1000, UTC)
+        return moment(self.timestamp)
 
 
 class UnknownEvent(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,12 +5,13 @@ Which parameters and values there are depends on the indicator; the others are N
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
 import msgspec
 
+from .moments import moment
 from .shorthand import INNER_KEYS, KEYS, StreamType
 
 
@@ -72,7 +73,7 @@ class IndicatorEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename
     @property
     def time(self) -> datetime:
         """When the exchange made the event."""
-        return datetime.fromtimestamp(self.timestamp / 1000, UTC)
+        return moment(self.timestamp)
 
 
 class IndicatorSignalEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename=KEYS["indicator_signal"]):
@@ -96,4 +97,4 @@ class IndicatorSignalEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False, 
     @property
     def time(self) -> datetime:
         """When the exchange made the event."""
-        return datetime.fromtimestamp(self.timestamp / 1000, UTC)
+        return moment(self.timestamp)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
 import msgspec
+
+from .moments import moment
 
 Change: TypeAlias = Literal["RISE", "EVEN", "FALL"]
 
@@ -53,4 +55,4 @@ class Ticker(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def traded_at(self) -> datetime:
         """Time of the last trade."""
-        return datetime.fromtimestamp(self.trade_timestamp / 1000, UTC)
+        return moment(self.trade_timestamp)

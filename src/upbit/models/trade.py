@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
 import msgspec
+
+from .moments import moment
 
 
 class Trade(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,4 +34,4 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def traded_at(self) -> datetime:
         """Time of the trade."""
-        return datetime.fromtimestamp(self.timestamp / 1000, UTC)
+        return moment(self.timestamp)

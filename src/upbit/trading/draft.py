@@ -173,4 +173,4 @@ def limit_price(market: str, side: Side, price: Amount) -> Decimal:
     """
     if market.partition("-")[0] not in rules.TICK_TABLES:
         return rules.exact_price(price)
-    return rules.round_price(market, price, toward="down" if side == "bid" else "up")
+    return rules.round_price(market, price, side=side)

@@ -5,11 +5,12 @@ Source: the 2023 document, "USDT 마켓의 원화 환산가격". The KRW-USDT ma
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Context, Decimal, localcontext
 from typing import NamedTuple
 
 from ..models import FeedEvent, TickerEvent, TradeEvent
+from ..models.moments import moment
 
 KRW_BTC = "KRW-BTC"
 USDT_BTC = "USDT-BTC"
@@ -44,7 +45,7 @@ class KRWValue:
         """Time of the older of the two last trades: the conversion is as old as that."""
         if len(self._last) < 2:
             return None
-        return datetime.fromtimestamp(min(last.time for last in self._last.values()) / 1000, UTC)
+        return moment(min(last.time for last in self._last.values()))
 
     @property
     def rate(self) -> Decimal | None:

@@ -7,11 +7,12 @@ Source: the 2023 document, "체결강도를 API를 통해 수신하고 싶습니
 from __future__ import annotations
 
 from bisect import bisect_left
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Context, Decimal, localcontext
 from typing import Final
 
 from ..models import FeedEvent, Gap, TickerEvent, TradeEvent
+from ..models.moments import milliseconds, moment
 
 _DAY: Final = 86_400_000
 _KEPT: Final = 1000
@@ -69,7 +70,7 @@ class TradeStrength:
         Later than that when there was no ticker, or when a `Gap` says that trades were lost and no ticker came since;
         what was counted before it stays counted.
         """
-        return None if self._since is None else _moment(self._since)
+        return None if self._since is None else moment(self._since)
 
     @property
     def whole_day(self) -> bool:
@@ -79,7 +80,7 @@ class TradeStrength:
     @property
     def time(self) -> datetime | None:
         """Of the newest trade or ticker that was counted."""
-        return None if self._time is None else _moment(self._time)
+        return None if self._time is None else moment(self._time)
 
     def _trade(self, trade: TradeEvent) -> None:
         day, trades = trade.trade_timestamp // _DAY, self._trades
@@ -124,7 +125,7 @@ class TradeStrength:
 
     def _lose(self, gap: Gap) -> None:
         if gap.lost != 0:
-            self._lost = max(self._lost, int(gap.end.timestamp() * 1000))
+            self._lost = max(self._lost, milliseconds(gap.end))
             self._since = None if self._since is None else max(self._since, self._lost)
 
     def _turn(self, day: int) -> None:
@@ -145,7 +146,3 @@ class TradeStrength:
 
 def _id(trade: TradeEvent) -> int:
     return trade.sequential_id
-
-
-def _moment(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)

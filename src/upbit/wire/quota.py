@@ -56,6 +56,10 @@ ORIGIN = Limit(1, 10.0)
 """Quotation requests and sockets of a page in a browser, recognized by their `Origin` header."""
 
 
+MESSAGES = Limit(5, per_minute=100)
+"""What a socket may say (upbit-api 5.1)."""
+
+
 def limits(on: date | None = None) -> Mapping[str, Limit]:
     """Say the limit of each group on a date; the newest when no date is given.
 
