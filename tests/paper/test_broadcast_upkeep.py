@@ -82,6 +82,24 @@ def test_subscriptions_are_listed_and_take_the_format_of_the_question() -> None:
     assert all(frame.startswith(b'[{"ty":') for frame in frames)
 
 
+@pytest.mark.parametrize("format", ["DEFAULT", "SIMPLE"])
+def test_who_asks_what_is_subscribed_to_misses_no_candle(format: str) -> None:
+    asking, quiet = Studio(), Studio()
+    told: list[list[str]] = []
+    for studio in (asking, quiet):
+        session = studio.session()
+        studio.ask(session, {"type": "candle.1s", "codes": ["KRW-BTC"]})
+        studio.clock.step(20_000)
+        now = studio.exchange.advance()
+        if studio is asking:
+            question = f'[{{"ticket":"q"}},{{"method":"LIST_SUBSCRIPTIONS"}},{{"format":"{format}"}}]'
+            assert 1 == len(session.receive(question, now))
+        studio.hub.look(now)
+        told.append([row.get("candle_date_time_utc") or row["cdttmu"] for row in studio.pulse(session)])
+    assert told[0] == told[1]
+    assert 3 < len(told[0])
+
+
 def test_the_sixth_message_of_a_second_is_too_many() -> None:
     session = Studio(limited=True).session()
     for _ in range(5):

@@ -27,7 +27,7 @@ from ..wire.frames import (
     write_event,
 )
 from ..wire.frames import Event as SocketEvent
-from ..wire.quota import Limit, Meter
+from ..wire.quota import MESSAGES, Meter
 from .bars import SECOND, Bar, Trade, Unit, span
 from .book import SCALE
 from .bulletin import Bulletin, Levels, StreamType, quote
@@ -45,8 +45,6 @@ BOOK_INTERVAL = 100
 UP_INTERVAL = 10_000
 IDLE = 120_000
 """Milliseconds without data in either direction after which a socket is cut."""
-MESSAGES = Limit(5, per_minute=100)
-"""What a socket may say (upbit-api 5.1)."""
 NORMAL_CLOSURE = 1000
 """The exchange closes so after an error (probed 2026-09-22)."""
 CUT = 1006
@@ -316,11 +314,11 @@ class Session:
                     self._join(topic, now)
 
     def _list(self, request: ListSubscriptions, now: int) -> None:
-        topics = list(self._topics)
-        self._leave()
-        self._format = request.format
-        for topic in topics:
-            self._join(topic, now)
+        before, self._format = self._format, request.format
+        if self._format != before:
+            for topic in self._topics:  # joined first: what changed since the last look is still to be told
+                self._hub.join(self, topic, self._format, now)
+                self._hub.leave(self, topic, before)
         self.outbox.append(write_event(list_reply(request.ticket, self._subscriptions), self._format))
 
     def _join(self, topic: Topic, now: int) -> None:
