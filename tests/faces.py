@@ -202,7 +202,7 @@ class Wire:
         return self.sockets[-1]
 
 
-class WireSocket:
+class WireSocket(AsyncSocket):
     """One of them: after its script it is silent."""
 
     def __init__(self, script: Sequence[bytes | Closed]) -> None:

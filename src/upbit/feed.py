@@ -243,7 +243,7 @@ class AsyncFeed:
             delivered=inbox.counts.taken,
             conflated=inbox.counts.conflated,
             dropped=inbox.counts.dropped,
-            counts=msgspec.structs.replace(self._intake.counts),
+            counts=self._intake.counts,
         )
 
     # -- insides -------------------------------------------------------------------------------------

@@ -103,7 +103,7 @@ async def ride(
         await asyncio.wait([ridden.task])
 
 
-class Pretended:
+class Pretended(AsyncSocket):
     """A socket without a network: gives its frames, then waits."""
 
     def __init__(self, *frames: bytes, deaf: bool = False) -> None:

@@ -16,7 +16,7 @@ from upbit.errors import APIConnectionError, APIStatusError
 from upbit.flow.call import LONG_BLOCK
 from upbit.flow.pace import Blocked
 from upbit.flow.session import Times, Wait
-from upbit.io import aio_socket
+from upbit.io import STRIDE, aio_socket
 from upbit.wire.frames import PRIVATE, PUBLIC, Subscription
 from upbit.wire.quota import Limit
 from upbit.wire.token import sign
@@ -228,7 +228,7 @@ async def test_others_have_their_turn_however_much_there_is_to_read() -> None:
         behind.append(turns)
 
     behind: list[int] = []
-    size = 20 * aio_socket.STRIDE
+    size = 20 * STRIDE
     async with ride(PLACE, TRADES, dial=Exchange(Pretended(*[b"x"] * size)), hear=wait) as ridden:
         while len(ridden.frames) < size:
             turns += 1

@@ -166,6 +166,7 @@ class Inbox:
         self._policies = {**DEFAULT, **policies}
         self._few: deque[FeedEvent] = deque()  # all that wait, as long as no policy can matter ...
         self._most = min([CROWD, *(policy for policy in policies.values() if isinstance(policy, int))])
+        self._room = self._most  # for these few; none while others wait
         self._line: _Line = deque()  # ... else, until none are left
         self._gaps = _Lane("", maxsize)
         self._lanes: dict[str, _Lane] = {}
@@ -186,13 +187,13 @@ class Inbox:
 
     def put(self, event: FeedEvent) -> None:
         """Line an event up, or do with it what its policy says. A `Gap` always waits."""
-        if not self._line:
-            if len(self._few) < self._most:
-                self._few.append(event)
-                return
-            for one in self._few:
-                self._line_up(one)
-            self._few.clear()
+        few = self._few
+        if len(few) < self._room:
+            few.append(event)
+            return
+        self._room = 0
+        while few:
+            self._line_up(few.popleft())
         self._line_up(event)
 
     def take(self) -> FeedEvent | None:
@@ -203,6 +204,8 @@ class Inbox:
         if not self._line:
             return None
         lane, event = self._line.popleft()
+        if not self._line:
+            self._room = self._most
         lane.waiting -= 1
         self._taken += 1
         return lane.release() if event is None else event

@@ -30,7 +30,7 @@ from ..models import (
     TradeEvent,
     UnknownEvent,
 )
-from ..wire.events import Message, Subscriptions, read, read_simple
+from ..wire.events import HEAD, READERS, Message, Subscriptions, read
 from ..wire.frames import PRIVATE, PUBLIC, SocketError, Subscription, split_code
 from .balances import Balances
 from .candles import Candles
@@ -41,6 +41,10 @@ from .own import OwnOrders
 from .session import Session
 from .trades import Trades
 
+_Take: TypeAlias = Callable[[Session, Any, float], object]
+"""Takes what was read; anything true means that the session has something else to do now."""
+_Ear: TypeAlias = tuple[Callable[[Any], object], _Take]
+"""Who reads a frame, and who takes what it says."""
 Line: TypeAlias = Trades | Candles | OwnOrders | Balances
 """What REST can complete."""
 START = "start"
@@ -88,7 +92,6 @@ class Intake:
 
     def __init__(self, inbox: Inbox, *, wall: Callable[[], float]) -> None:
         self.inbox = inbox
-        self.counts = Counts()
         self.taps: list[Callable[[bytes | str], None]] = []
         """Told every frame as it came."""
         self.lists: dict[str, Subscriptions] = {}
@@ -96,6 +99,8 @@ class Intake:
         self.checks: list[Check] = []
         """What is to be looked up, for whoever takes it from here."""
         self._wall = wall
+        self._counts = Counts()
+        self._frames = 0  # apart: it changes with every frame
         self._views: list[View] = []
         self._wanted: Mapping[str, tuple[Subscription, ...]] = {}  # by path
         self._latest = Latest()
@@ -110,7 +115,7 @@ class Intake:
         self._silent_since: dict[str, datetime] = {}  # by path: when the connection brought something last
         self._blurred: dict[str, float] = {}  # by path: until when what is unreadable was told
         self._put: Callable[[FeedEvent], None] = inbox.put
-        self._events: dict[type, Callable[[Session, Any, float], object]] = {
+        self._events: dict[type, _Take] = {
             TickerEvent: self._hear_ticker,
             OrderbookEvent: self._hear_book,
             TradeEvent: self._hear_trade,
@@ -122,6 +127,15 @@ class Intake:
             IndicatorSignalEvent: self._hear_other,
             UnknownEvent: self._hear_other,
         }
+        self._ears: dict[bytes | str, _Ear] = {
+            head: (decode, self._events[struct]) for head, (struct, decode) in READERS.items()
+        }
+        self._other: _Ear = read, self._hear_messages
+
+    @property
+    def counts(self) -> Counts:
+        """What became of what was heard so far."""
+        return msgspec.structs.replace(self._counts, frames=self._frames)
 
     # -- what is wanted ------------------------------------------------------------------------------
 
@@ -207,26 +221,17 @@ class Intake:
 
     def hear(self, session: Session, frame: bytes | str, now: float) -> bool:
         """Take a frame. Say whether the session has something else to do now; raises the SocketError that is fatal."""
-        self.counts.frames += 1
-        for tap in self.taps:
-            tap(frame)
+        self._frames += 1
+        if self.taps:
+            for tap in self.taps:
+                tap(frame)
+        decode, take = self._ears.get(frame[:HEAD], self._other)
         try:
-            event = read_simple(frame)
-            messages = read(frame) if event is None else ()
+            told = decode(frame)
         except ValueError as error:
             self._unreadable(session, str(error), now)
             return True
-        if event is not None:  # as nearly always
-            self._events[event.__class__](session, event, now)
-            return bool(self.checks)
-        stir = False
-        for message in messages:
-            take = self._events.get(message.__class__)
-            if take is None:
-                stir = self._answered(session, message, now) or stir
-            else:
-                take(session, message, now)
-        return stir or bool(self.checks)
+        return bool(take(session, told, now) or self.checks)
 
     def settle(self, check: Check, events: Iterable[FeedEvent]) -> None:
         """Take what a check ended in."""
@@ -240,9 +245,9 @@ class Intake:
         """Line up what a check found."""
         for event in events:
             if isinstance(event, Gap):
-                self.counts.gaps += 1
+                self._counts.gaps += 1
             elif getattr(event, "stream_type", "") == "RECOVERED":
-                self.counts.recovered += 1
+                self._counts.recovered += 1
             self._put(event)
 
     # -- insides -------------------------------------------------------------------------------------
@@ -259,21 +264,32 @@ class Intake:
         if events:
             self.deliver(events)
         else:
-            self.counts.refused += 1
+            self._counts.refused += 1
+
+    def _hear_messages(self, session: Session, messages: Sequence[Message], now: float) -> bool:
+        """Take what is read in the slower way; say whether the session has something else to do now."""
+        stir = False
+        for message in messages:
+            take = self._events.get(message.__class__)
+            if take is None:
+                stir = self._answered(session, message, now) or stir
+            else:
+                take(session, message, now)
+        return stir
 
     def _hear_ticker(self, session: Session, event: TickerEvent, now: float) -> None:
         session.heard("ticker", event.code, now, event.stream_type == "SNAPSHOT")
         if self._latest.ticker(event):
             self._put(event)
         else:
-            self.counts.refused += 1
+            self._counts.refused += 1
 
     def _hear_book(self, session: Session, event: OrderbookEvent, now: float) -> None:
         session.heard("orderbook", event.code, now, event.stream_type == "SNAPSHOT")
         if self._latest.book(event):
             self._put(event)
         else:
-            self.counts.refused += 1
+            self._counts.refused += 1
 
     def _hear_trade(self, session: Session, event: TradeEvent, now: float) -> None:
         session.heard("trade", event.code, now, event.stream_type == "SNAPSHOT")
@@ -329,7 +345,7 @@ class Intake:
 
     def _unreadable(self, session: Session, detail: str, now: float) -> None:
         """Something was said that nobody can read: it may have been anything this socket tells."""
-        self.counts.unreadable += 1
+        self._counts.unreadable += 1
         session.resync()
         path = session.path
         self._check(self._lines_of(path), "unreadable")

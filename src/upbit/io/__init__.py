@@ -9,12 +9,15 @@ socket, be it a pool of connections or a paper exchange in the same process.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import NamedTuple, Protocol
 
 from ..flow.steps import Timeout
 from ..wire.message import Request, Response
+
+STRIDE = 128
+"""Frames that are read in a row before other tasks have their turn: their events are few enough for a CPU's cache."""
 
 __all__ = ["AsyncSocket", "AsyncTransport", "Closed", "Dial", "Lock", "Transport"]
 
@@ -61,6 +64,18 @@ class AsyncSocket(Protocol):
         A frame that is there already is given without letting other tasks run.
         """
         ...
+
+    async def listen(self, hear: Callable[[bytes | str, float], None], clock: Callable[[], float]) -> Closed:
+        """Let `hear` take every frame, with the time of `clock` at which it came, until the end; say how it ended."""
+        from asyncio import sleep  # whoever sends requests only needs none of it
+
+        while True:
+            for _ in range(STRIDE):
+                frame = await self.receive()
+                if isinstance(frame, Closed):
+                    return frame
+                hear(frame, clock())
+            await sleep(0)
 
     async def close(self) -> None:
         """Close, within a second or so whatever the other side does; who is receiving gets a `Closed`."""

@@ -23,7 +23,7 @@ from ..flow.result import status_error
 from ..flow.session import Connect, Drop, Say, Session
 from ..wire.message import Response
 from ..wire.quota import read_retry_after
-from . import AsyncSocket, Closed, Dial
+from . import STRIDE, AsyncSocket, Closed, Dial
 from .aio_http import failure
 
 if TYPE_CHECKING:
@@ -44,11 +44,9 @@ MAX_REFUSAL = 1 << 16
 LONGEST_REASON = 200
 """Characters of what a gateway says when it refuses an upgrade."""
 BINARY, TEXT, CLOSE = aiohttp.WSMsgType.BINARY, aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.CLOSE
-STRIDE = 64
-"""Frames that are read in a row before other tasks have their turn: their events are few enough for a CPU's cache."""
 
 
-class AioSocket:
+class AioSocket(AsyncSocket):
     """An open WebSocket of aiohttp, with the session it belongs to; an `AsyncSocket`."""
 
     def __init__(
@@ -71,13 +69,22 @@ class AioSocket:
     async def receive(self) -> bytes | str | Closed:
         """Wait for the next frame, as `AsyncSocket` says."""
         message = await self._ws.receive()
-        kind = message.type
-        if kind is BINARY or kind is TEXT:
+        if message.type is BINARY or message.type is TEXT:
             data: bytes | str = message.data
             return data
-        if kind is CLOSE:
-            return Closed(message.data, message.extra or "")
-        return Closed(None, str(message.data or ""))
+        return _ended(message)
+
+    async def listen(self, hear: Callable[[bytes | str, float], None], clock: Callable[[], float]) -> Closed:
+        """Let `hear` take every frame, as `AsyncSocket` says, without a coroutine of our own for each."""
+        receive = self._ws.receive
+        while True:
+            for _ in range(STRIDE):
+                message = await receive()
+                kind = message.type
+                if kind is not BINARY and kind is not TEXT:
+                    return _ended(message)
+                hear(message.data, clock())
+            await asyncio.sleep(0)
 
     async def close(self) -> None:
         """Close, as `AsyncSocket` says: frames that stand before the other side's answer are thrown away."""
@@ -88,6 +95,12 @@ class AioSocket:
         finally:
             self._transport.abort()
             await self._session.close()
+
+
+def _ended(message: aiohttp.WSMessage) -> Closed:
+    if message.type is CLOSE:
+        return Closed(message.data, message.extra or "")
+    return Closed(None, str(message.data or ""))
 
 
 class AioDial:
@@ -231,7 +244,7 @@ async def _talk(
 ) -> None:
     """Use a connection until it ends."""
     clock = asyncio.get_running_loop().time
-    reader = asyncio.create_task(_read(socket, hear, clock))
+    reader = asyncio.create_task(socket.listen(hear, clock))
     reader.add_done_callback(lambda _: wake.set())
     reason = ""
     try:
@@ -253,17 +266,6 @@ async def _talk(
     if not reader.cancelled():
         reason = reason or str(reader.result())
     session.lost(reason, clock())
-
-
-async def _read(socket: AsyncSocket, hear: Callable[[bytes | str, float], None], clock: Callable[[], float]) -> Closed:
-    receive = socket.receive
-    while True:
-        for _ in range(STRIDE):
-            frame = await receive()
-            if isinstance(frame, Closed):
-                return frame
-            hear(frame, clock())
-        await asyncio.sleep(0)
 
 
 async def _say(socket: AsyncSocket, text: str) -> str:

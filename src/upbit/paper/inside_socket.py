@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from ..errors import APIConnectionError
 from ..flow.result import status_error
-from ..io import Closed
+from ..io import AsyncSocket, Closed
 from ..wire.message import Request
 from .broadcast import CUT, NORMAL_CLOSURE, PULSE, Hub, Session
 from .handshake import Admission, Handshake
@@ -127,7 +127,7 @@ class Circuit:
             self._timer = self.loop.call_later(self._pulse, self._turn)
 
 
-class InsideSocket:
+class InsideSocket(AsyncSocket):
     """One socket; an `upbit.io.AsyncSocket` for the tasks of one event loop."""
 
     def __init__(self, circuit: Circuit, session: Session, interference: Interference, heartbeat: float) -> None:

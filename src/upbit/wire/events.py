@@ -68,13 +68,32 @@ _EVENTS: Mapping[str, type[SocketEvent]] = MappingProxyType(
         "indicator_signal": IndicatorSignalEvent,
     }
 )
-_HEAD = 20
+HEAD = 20
 """`{"ty":"trade","cd":"`: so many bytes say what a `SIMPLE` frame is. Where they do not, the slower path does."""
-_DECODERS: Mapping[bytes, Callable[[bytes], SocketEvent]] = {
-    f'{{"ty":"{kind}","{struct.__struct_encode_fields__[1]}":"'.encode()[:_HEAD]: msgspec.json.Decoder(struct).decode
-    for kind, struct in ((kind, _EVENTS[kind.partition(".")[0]]) for kind in TYPES)
-    if len(f'{{"ty":"{kind}"') <= _HEAD
-}
+
+
+def _reader(struct: type[SocketEvent]) -> Callable[[bytes], SocketEvent]:
+    decode = msgspec.json.Decoder(struct).decode
+
+    def read(frame: bytes) -> SocketEvent:
+        if not frame.isascii():
+            frame.decode()  # where a field is skipped, nobody else looks
+        try:
+            return decode(frame)
+        except RecursionError:
+            raise ValueError("the frame is nested too deeply") from None
+
+    return read
+
+
+READERS: Mapping[bytes | str, tuple[type[SocketEvent], Callable[[bytes], SocketEvent]]] = MappingProxyType(
+    {
+        f'{{"ty":"{kind}","{struct.__struct_encode_fields__[1]}":"'.encode()[:HEAD]: (struct, _reader(struct))
+        for kind, struct in ((kind, _EVENTS[kind.partition(".")[0]]) for kind in TYPES)
+        if len(f'{{"ty":"{kind}"') <= HEAD
+    }
+)
+"""By the first `HEAD` bytes of a `SIMPLE` frame as the exchange sends it: what it is, and who reads it, as `read`."""
 
 
 def read(frame: bytes | str) -> list[Message]:
@@ -84,23 +103,8 @@ def read(frame: bytes | str) -> list[Message]:
     """
     if isinstance(frame, str):
         frame = frame.encode()
-    event = read_simple(frame)
-    return [_message(one) for one in read_events(frame)] if event is None else [event]
-
-
-def read_simple(frame: bytes | str) -> SocketEvent | None:
-    """Read a `SIMPLE` frame as the exchange sends it; None for any other, which is for `read`. Raises as that."""
-    if isinstance(frame, str):
-        return None
-    decode = _DECODERS.get(frame[:_HEAD])
-    if decode is None:
-        return None
-    try:
-        if not frame.isascii():
-            frame.decode()  # where a field is skipped, nobody else looks
-        return decode(frame)
-    except RecursionError:
-        raise ValueError("the frame is nested too deeply") from None
+    simple = READERS.get(frame[:HEAD])
+    return [_message(one) for one in read_events(frame)] if simple is None else [simple[1](frame)]
 
 
 def _message(event: Event) -> Message:
