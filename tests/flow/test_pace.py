@@ -22,6 +22,18 @@ def make(account: str = "one", lanes: Lanes | None = None) -> Pace:
     return Pace(lanes or Lanes(nullcontext(), TABLE), account)
 
 
+class Noted(Memory):
+    """Notes which marks were asked for, each time anew."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
+    def marks(self, lane: str) -> Marks:
+        self.names.append(lane)
+        return super().marks(lane)
+
+
 def at(now: float) -> Callable[[], float]:
     return lambda: now
 
@@ -326,6 +338,115 @@ def test_accounts_share_the_address_and_nothing_else() -> None:
             wait(one, group, 0.0)
     assert 0 == wait(two, "order", 0.0)
     assert pytest.approx(WINDOW) == wait(two, "candle", 0.0)
+
+
+@pytest.mark.parametrize("group", limits())
+def test_what_accounts_share_is_quotation_and_its_lane_is_that_of_the_address(group: str) -> None:
+    lanes = Lanes(nullcontext(), store=(store := Noted()), host="host")
+    wait(make("one", lanes), group, 0.0)
+    wait(make("two", lanes), group, 0.0)
+    shared = group in {"market", "candle", "trade", "ticker", "orderbook"}
+    names = ["host address"] * 2 if shared else ["host account one", "host account two"]
+    assert [f"{name}/{group}" for name in names] == store.names
+
+
+def test_who_is_late_by_more_than_the_way_takes_counts_from_when_he_left() -> None:
+    store = Memory()
+    pace = Pace(Lanes(nullcontext(), TABLE, store))
+    for _ in range(3):
+        wait(pace, "order-cancel-all", 0.0)
+    leaves = store.marks(" address/order-cancel-all").leaves
+    assert pytest.approx([0.0, 2 * WINDOW, 4 * WINDOW]) == leaves
+    ticket = pace.enter("order-cancel-all")
+    assert pace.ask(ticket, at(4 * WINDOW))
+    assert not pace.ask(ticket, at(20.0))
+    assert pytest.approx(20.0 - 2 * 0.015) == leaves[-1]
+
+
+def test_a_clock_that_stands_still_holds_up_nobody() -> None:
+    pace = make()
+    for _ in range(3):
+        wait(pace, "order", 1000.0)
+    assert pytest.approx(WINDOW) == sum(pace.turn("order", 0, at(1000.0)))
+
+
+def test_places_are_taken_back_ten_seconds_after_a_refusal_and_not_before() -> None:
+    store = Memory()
+    pace = Pace(Lanes(nullcontext(), TABLE, store))
+    marks = store.marks(" address/order")
+    for _ in range(3):
+        wait(pace, "order", 0.0)
+    pace.refused("order", 0.0, 0.5)
+    pace.learn(Remaining("order", 720, 0), "order", 0.0, 0.5)
+    assert (1, 10.5) == (marks.others, marks.wary_until)
+    pace.learn(Remaining("order", 720, 3), "order", 10.4, 10.4)
+    assert (1, 10.5) == (marks.others, marks.wary_until)
+    pace.learn(Remaining("order", 720, 3), "order", 10.5, 10.5)
+    assert (0, float("-inf")) == (marks.others, marks.wary_until)
+
+
+def test_an_answer_that_took_a_whole_window_is_still_believed_and_one_that_took_longer_is_not() -> None:
+    for late, others in ((1.0, 2), (1.001, 0)):
+        store = Memory()
+        pace = Pace(Lanes(nullcontext(), TABLE, store))
+        wait(pace, "order", 5.0)
+        pace.learn(Remaining("order", 720, 0), "order", 5.0, 5.0 + late)
+        assert others == store.marks(" address/order").others
+
+
+def test_what_left_a_window_before_is_no_longer_ours_in_what_is_left() -> None:
+    store = Memory()
+    pace = Pace(Lanes(nullcontext(), TABLE, store))
+    for now in (4.0, 4.5, 5.0):
+        wait(pace, "order", now)
+    pace.learn(Remaining("order", 720, 1), "order", 5.0, 5.1)  # that of 4.0 is over: two are ours, one is left
+    assert 0 == store.marks(" address/order").others
+    pace.learn(Remaining("order", 720, 0), "order", 5.0, 5.1)
+    assert (1, pytest.approx(5.1 + WINDOW)) == ((marks := store.marks(" address/order")).others, marks.closed_until)
+
+
+def test_nothing_left_by_our_own_doing_closes_nothing() -> None:
+    store = Memory()
+    pace = Pace(Lanes(nullcontext(), TABLE, store))
+    for _ in range(3):
+        wait(pace, "order", 5.0)
+    pace.learn(Remaining("order", 720, 0), "order", 5.0, 5.1)
+    assert (0, float("-inf")) == ((marks := store.marks(" address/order")).others, marks.closed_until)
+    pace.learn(Remaining("order", 720, 0), "order", 4.0, 4.5)  # before them: others had used it all
+    pace.learn(Remaining("order", 720, 2), "order", 5.0, 5.1)
+    assert 0 == marks.others
+
+
+def test_the_first_refusal_of_a_group_closes_it_for_one_window_whenever_it_left() -> None:
+    pace = make()
+    wait(pace, "order", 0.0)
+    pace.refused("order", 0.0, 0.1)
+    closed = 0.1 + WINDOW
+    pace.refused("order", closed - 0.001, closed)  # left while it was closed: one with the first
+    assert pytest.approx(WINDOW) == wait(pace, "order", closed)
+    pace.refused("order", closed + WINDOW, closed + WINDOW)  # at the moment it opened: the second
+    assert pytest.approx(2 * WINDOW) == wait(pace, "order", closed + WINDOW)
+
+
+def test_a_refusal_of_the_only_request_that_is_remembered_forgets_it() -> None:
+    store = Memory()
+    pace = Pace(Lanes(nullcontext(), TABLE, store))
+    wait(pace, "order", 0.0)
+    wait(pace, "order", 0.5)
+    pace.refused("order", 0.0, 0.6)
+    assert [0.5] == store.marks(" address/order").leaves
+    pace.refused("order", 0.5, 0.6)
+    assert [] == store.marks(" address/order").leaves
+
+
+def test_of_what_left_at_most_four_windows_are_kept() -> None:
+    store = Memory()
+    pace = Pace(Lanes(nullcontext(), TABLE, store))
+    lengths = list[int]()
+    for second in range(30):
+        wait(pace, "order", 10.0 * second)
+        lengths.append(len(store.marks(" address/order").leaves))
+    assert [*range(1, 13), *range(9, 13)] == lengths[:16]
 
 
 def test_clients_of_one_account_share_its_lanes() -> None:

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from upbit.api import OPERATIONS
 from upbit.wire.quota import (
+    MESSAGES,
+    ORIGIN,
     Bucket,
     Limit,
     Meter,
@@ -39,6 +41,34 @@ OPERATED = {"market", "candle", "trade", "ticker", "orderbook", "default", "orde
 def test_limits_are_those_of_the_day(on: date | None, order: Limit, candle: Limit, socket: Limit) -> None:
     assert (order, candle, socket) == (limits(on)["order"], limits(on)["candle"], limits(on)["websocket"])
     assert OPERATED | {"websocket"} == set(limits(on))
+
+
+def test_the_limits_of_all_groups() -> None:
+    drip: Refill = "drip"
+    today = {
+        **dict.fromkeys(("market", "candle", "trade", "ticker", "orderbook"), Limit(10, 1.0, None, "clock")),
+        "default": Limit(30, 1.0, None, drip),
+        "order": Limit(12, 1.0, None, drip),
+        "order-test": Limit(8, 1.0, None, drip),
+        "order-cancel-all": Limit(1, 2.0, None, drip),
+        "websocket": Limit(5, 1.0, None, "first"),
+    }
+    assert today == limits()
+    before = {
+        **dict.fromkeys(("market", "candle", "trade", "ticker", "orderbook"), Limit(10, 1.0, 600, "first")),
+        "default": Limit(30, 1.0, 900, "first"),
+        "order": Limit(8, 1.0, 200, "first"),
+        "order-test": Limit(8, 1.0, None, "first"),
+        "order-cancel-all": Limit(1, 2.0, None, "first"),
+        "websocket": Limit(5, 1.0, 100, "first"),
+    }
+    assert before == limits(date(2023, 1, 1))
+    assert (Limit(5, 1.0, 100, "first"), Limit(1, 10.0, None, "first")) == (MESSAGES, ORIGIN)
+
+
+def test_what_drips_is_counted_by_a_bucket_and_all_else_by_a_meter() -> None:
+    counted: dict[Refill, type] = {"first": Meter, "clock": Meter, "drip": Bucket}
+    assert counted == {refill: type(gauge("order", Limit(8, refill=refill))) for refill in counted}
 
 
 def test_every_operation_has_a_group_with_a_limit() -> None:

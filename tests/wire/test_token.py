@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from base64 import urlsafe_b64encode
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upbit.wire.token import Algorithm, body_pairs, plain_body, plain_query, read, sign
+from upbit.wire.token import Algorithm, Head, body_pairs, claim, plain_body, plain_query, read, seal, sign
 
 SECRET = "s" * 64
 TEXT = st.text(st.characters(codec="utf-8"), min_size=1)
@@ -47,6 +48,42 @@ def test_we_read_what_pyjwt_signs(access: str, nonce: str, query: str, algorithm
 
 def test_a_request_without_parameters_has_no_hash() -> None:
     assert {"access_key": "a", "nonce": "n"} == jwt.decode(sign("a", SECRET, nonce="n"), SECRET, algorithms=["HS512"])
+
+
+def test_who_says_nothing_else_signs_with_the_long_algorithm_and_names_it_in_the_head() -> None:
+    head = {"alg": "HS512", "typ": "JWT"}
+    assert head == jwt.get_unverified_header(sign("a", SECRET, nonce="n"))
+    signed = claim("a", nonce="n")
+    assert sign("a", SECRET, nonce="n") == seal(signed, SECRET)
+    assert {**head, "alg": "HS256"} == jwt.get_unverified_header(sign("a", SECRET, nonce="n", algorithm="HS256"))
+
+
+def test_a_secret_with_half_a_character_makes_a_wrong_seal_and_no_error_that_shows_it() -> None:
+    assert not read(sign("a", "\ud800", nonce="n")).signed_with(SECRET)
+
+
+def test_a_hash_without_its_algorithm_and_a_head_without_its_type_are_as_usual() -> None:
+    claims = {"access_key": "a", "nonce": "n", "query_hash": hashlib.sha512(b"x=1").hexdigest()}
+    token = ".".join([part(json.dumps({"alg": "HS512"})), part(json.dumps(claims)), "AAAA"])
+    assert read(token).covers(["x=1"])
+    assert ("JWT", "SHA512") == (Head("HS512").typ, read(token).claims.query_hash_alg)
+
+
+def test_what_half_a_character_is_hashed_from_is_covered_by_nothing() -> None:
+    assert read(sign("a", SECRET, nonce="n", query="x=1")).covers(["\ud800", "x=1"]) is False
+
+
+def test_a_value_of_a_token_does_not_change() -> None:
+    token = read(sign("a", SECRET, nonce="n"))
+    for part_of, name in ((token.claims, "nonce"), (Head("HS512"), "alg")):
+        with pytest.raises(AttributeError):
+            setattr(part_of, name, "x")
+
+
+def test_a_body_is_read_as_json_unless_it_says_otherwise() -> None:
+    assert [("a", "1")] == body_pairs(b'{"a":"1"}') == body_pairs(b'{"a":"1"}', "application/json")
+    assert "a=1" == plain_body(b'{"a":"1"}')
+    assert [("a", "1")] == body_pairs(b"a=1", "application/x-www-form-urlencoded")
 
 
 def test_a_hash_is_wanted_exactly_when_there_is_a_query() -> None:
