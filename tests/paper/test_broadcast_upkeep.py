@@ -82,22 +82,34 @@ def test_subscriptions_are_listed_and_take_the_format_of_the_question() -> None:
     assert all(frame.startswith(b'[{"ty":') for frame in frames)
 
 
-@pytest.mark.parametrize("format", ["DEFAULT", "SIMPLE"])
-def test_who_asks_what_is_subscribed_to_misses_no_candle(format: str) -> None:
+CANDLES = {"type": "candle.1s", "codes": ["KRW-BTC"]}
+
+
+@pytest.mark.parametrize(
+    ("question", "answers"),
+    [
+        ('[{"ticket":"q"},{"method":"LIST_SUBSCRIPTIONS"},{"format":"DEFAULT"}]', 1),
+        ('[{"ticket":"q"},{"method":"LIST_SUBSCRIPTIONS"},{"format":"SIMPLE"}]', 1),
+        (request(CANDLES), 0),
+        (request(CANDLES, TICKER), 1),
+    ],
+)
+def test_who_asks_what_is_subscribed_to_or_subscribes_anew_misses_no_candle(question: str, answers: int) -> None:
     asking, quiet = Studio(), Studio()
     told: list[list[str]] = []
     for studio in (asking, quiet):
         session = studio.session()
-        studio.ask(session, {"type": "candle.1s", "codes": ["KRW-BTC"]})
+        studio.ask(session, CANDLES)
         studio.clock.step(20_000)
         now = studio.exchange.advance()
-        if studio is asking:
-            question = f'[{{"ticket":"q"}},{{"method":"LIST_SUBSCRIPTIONS"}},{{"format":"{format}"}}]'
-            assert 1 == len(session.receive(question, now))
+        frames = session.receive(question, now) if studio is asking else []
         studio.hub.look(now)
-        told.append([row.get("candle_date_time_utc") or row["cdttmu"] for row in studio.pulse(session)])
-    assert told[0] == told[1]
-    assert 3 < len(told[0])
+        rows = events([*frames, *session.pulse(now)])
+        starts = [row.get("candle_date_time_utc") or row.get("cdttmu") for row in rows]
+        told.append([start for start in starts if start])
+        assert answers == starts.count(None) or studio is quiet
+    assert told[1] == list(dict.fromkeys(told[0]))
+    assert 3 < len(told[1])
 
 
 def test_the_sixth_message_of_a_second_is_too_many() -> None:

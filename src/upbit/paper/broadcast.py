@@ -9,7 +9,7 @@ changed, indicators when their candle closes (upbit-api 6).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from ..wire.frames import (
@@ -103,14 +103,24 @@ class Hub:
         """See which books and candles changed, and tell. To be called every few milliseconds."""
         for topic, watch in self._watched.items():
             if now >= watch.due:
-                for seen in self._changes(topic, watch.seen, now):
-                    watch.seen = seen
-                    watch.due = now + _interval(topic)
-                    self._post(topic, partial(self._show, topic, seen, now, "REALTIME"))
+                self._tell(topic, watch, now)
         for found in self._closes.look(now):
             kind = "indicator" if found.study.trigger is None else "indicator_signal"
             topic = Topic(kind, found.market, study=found.study)
             self._post(topic, partial(self._found, found))
+
+    def _tell(self, topic: Topic, watch: _Watch, now: int) -> None:
+        for seen in self._changes(topic, watch.seen, now):
+            watch.seen = seen
+            watch.due = now + _interval(topic)
+            self._post(topic, partial(self._show, topic, seen, now, "REALTIME"))
+
+    def catch_up(self, topics: Iterable[Topic], now: int) -> None:
+        """Tell what changed in these topics, if they are told when somebody looks."""
+        for topic in topics:
+            watch = self._watched.get(topic)
+            if watch is not None:
+                self._tell(topic, watch, now)
 
     def join(self, session: Session, topic: Topic, form: Format, now: int) -> None:
         """Let a session listen."""
@@ -301,6 +311,7 @@ class Session:
             self._list(request, now)
             return
         wanted = topics(request.subscriptions, self._key, self._hub.exchange)
+        self._hub.catch_up(self._topics, now)  # what happened before the new list was said
         self._leave()
         self._format = request.format
         self._subscriptions = request.subscriptions
