@@ -328,6 +328,54 @@ def test_an_order_is_looked_up_by_its_identifier() -> None:
     assert (201, SHOWN.body) == (response.status, response.body)
 
 
+def test_an_order_that_was_found_is_answered_like_one_that_was_made() -> None:
+    response = Desk(LOST, SHOWN).conduct(Orders.create, NEW)
+    assert (201, "Created", SHOWN.body) == (response.status, response.reason, response.body)
+
+
+def test_a_replacement_that_was_found_is_answered_like_one_that_was_told() -> None:
+    desk = Desk(LOST, PLACED, CANCELLED)
+    told = value(Orders.cancel_and_new, desk.conduct(Orders.cancel_and_new, CHANGE))
+    assert ("cancel", OTHER, "test-1") == (told.state, told.new_order_uuid, told.new_order_identifier)
+
+
+@pytest.mark.parametrize(
+    ("heard", "why"),
+    [
+        (LOST, "the answer was lost"),
+        (EMPTY, "the answer shows no order"),
+        (answer(ORDER, 300), "300"),
+        (BUSY, "order_stabilization"),
+        (BURNT, "duplicated_identifier"),
+    ],
+)
+def test_it_is_noted_why_an_outcome_is_unknown_and_what_became_of_it(heard: Line, why: str) -> None:
+    notes = list[tuple[str, str]]()
+    desk = Desk(LOST, SHOWN) if heard is LOST else Desk(heard, SHOWN)
+    if heard is BURNT:
+        desk = Desk(LOST, *[MISSING] * 5, BURNT, SHOWN)
+    desk.conduct(Orders.create, NEW, lambda step, detail: notes.append((step, detail)))
+    unknown = [detail for step, detail in notes if step == "unknown"][-1]
+    assert why in unknown
+    assert [("sending", "test-1"), ("adopted", "test-1")] == [notes[0], notes[-1]]
+    assert {("looking", "identifier=test-1")} == {note for note in notes if note[0] == "looking"}
+
+
+def test_an_answer_that_never_shows_an_order_is_the_cause_of_not_knowing() -> None:
+    with pytest.raises(OrderOutcomeUnknown) as caught:
+        Desk({"POST": EMPTY, "GET": GATEWAY}).conduct(Orders.create, NEW)
+    assert "the answer shows no order" in str(caught.value.cause)
+
+
+@pytest.mark.parametrize("deadline", [0.2, 0.7, 1.7, 3.7, 8.7])
+def test_a_look_that_is_due_at_the_deadline_is_still_taken(deadline: float) -> None:
+    desk = Desk({"POST": LOST, "GET": MISSING}, order_deadline=deadline)
+    with pytest.raises(OrderOutcomeUnknown):
+        desk.conduct(Orders.create, NEW)
+    looks = [0.2, 0.7, 1.7, 3.7, 8.7].index(deadline) + 1
+    assert ("P" + "G" * looks, deadline) == (desk.sent, desk.waited)
+
+
 def test_a_cancel_is_looked_up_by_what_named_the_order() -> None:
     desk = Desk(LOST, CANCELLED)
     desk.conduct(Orders.cancel, {"identifier": "mine"})
@@ -439,6 +487,16 @@ def test_names_sort_by_time_and_fit(times: list[int], chances: tuple[int, int]) 
     longest = identifier("x" * LONGEST_PREFIX, times[1], chances[1])
     assert len(longest) <= 64
     assert set(longest[LONGEST_PREFIX + 1 :]) <= set("0123456789abcdefghjkmnpqrstvwxyz")
+
+
+@given(st.integers(0, 2**50 - 1), st.integers(0, 2**64 - 1))
+def test_a_name_holds_the_time_and_the_chance(moment: int, chance: int) -> None:
+    digits = identifier("bot", moment, chance).removeprefix("bot-")
+    assert 23 == len(digits)
+    number = 0
+    for digit in digits:
+        number = number << 5 | "0123456789abcdefghjkmnpqrstvwxyz".index(digit)
+    assert (moment, chance) == (number >> 65, number & (2**65 - 1))
 
 
 @given(st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1))

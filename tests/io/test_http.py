@@ -7,6 +7,7 @@ import gc
 import gzip
 import logging
 from http.client import HTTPConnection
+from io import BytesIO
 from pathlib import Path
 from threading import Thread
 from typing import Protocol
@@ -174,8 +175,8 @@ def test_head_and_body_leave_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> No
     pieces: list[bytes] = []
     send = HTTPConnection.send
 
-    def noted(connection: HTTPConnection, data: bytes) -> None:
-        pieces.append(data)
+    def noted(connection: HTTPConnection, data: BytesIO) -> None:
+        pieces.append(data.getvalue())
         send(connection, data)
 
     monkeypatch.setattr(HTTPConnection, "send", noted)

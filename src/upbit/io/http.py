@@ -5,6 +5,7 @@ It sends once: no redirects, no repeats, no proxy or password found in the envir
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,21 +31,22 @@ CONNECTIONS = 32
 class _Connection(HTTPConnection):
     """Sends a request in one piece, where urllib3 sends head and body one after the other."""
 
-    _held: list[bytes] | None = None
+    _held: BytesIO | None = None
 
     def request(self, *given: Any, **options: Any) -> None:
-        held = self._held = []
+        held = self._held = BytesIO()  # which, unlike bytes, shows nobody what it holds
         try:
             super().request(*given, **options)
         finally:
             self._held = None
-        self.send(b"".join(held))
+        held.seek(0)
+        self.send(held)
 
     def send(self, data: Any) -> None:
         if self._held is None:
             super().send(data)
         else:
-            self._held.append(data)
+            self._held.write(data)
 
 
 class _SecureConnection(_Connection, HTTPSConnection):
