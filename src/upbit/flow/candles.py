@@ -15,7 +15,7 @@ from ..api import Candles as Quotation
 from ..api.operation import Operation
 from ..errors import APIError
 from ..models import Candle, CandleEvent, FeedEvent, Gap
-from .heal import AUDIT, SETTLE, Ask, Heal, Pause
+from .heal import SETTLE, Ask, Heal, Holding, Pause
 from .retold import candle_event
 
 COUNT = 200
@@ -25,16 +25,16 @@ PAGES = 20
 _NONE = Decimal(-1)
 
 
-class Candles:
+class Candles(Holding[CandleEvent]):
     """The candles of one type, `candle.1m`, and market."""
 
     def __init__(self, type: str, market: str, *, pages: int = PAGES) -> None:
+        super().__init__()
         self._type = type
         self._market = market
         self._pages = pages
         self._told: dict[str, Decimal] = {}  # volumes by start, from the verified candle on
         self._verified = ""
-        self._held: list[CandleEvent] | None = None
         unit = type.removeprefix("candle.")
         self._operation: Operation[..., list[Candle]] = Quotation.list_seconds
         self._unit: dict[str, Any] = {}
@@ -59,23 +59,7 @@ class Candles:
         self._told[start] = volume
         return (event,)
 
-    def check(self, reason: str, now: datetime) -> Heal[list[FeedEvent]]:
-        """Compare with REST; what to deliver: a Gap if candles were missed or not told to the end, then those.
-
-        From this call on candles are held until the steps are done, unless it is an `AUDIT`. Only one check at a time
-        may be under way; the next may be called before.
-        """
-        holds = reason != AUDIT
-        if holds:
-            self._hold()
-        return self._check(reason, now, holds)
-
     # -- insides -------------------------------------------------------------------------------------
-
-    def _hold(self) -> list[CandleEvent]:
-        if self._held is None:
-            self._held = []
-        return self._held
 
     def _check(self, reason: str, now: datetime, holds: bool) -> Heal[list[FeedEvent]]:
         held = self._hold() if holds else []

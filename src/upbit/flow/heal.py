@@ -6,11 +6,15 @@ after a `Pause`. Nothing here decides what is missing: `trades`, `candles`, `own
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Generator
-from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
+from datetime import datetime
+from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from ..api.operation import Operation
+from ..models import FeedEvent
 
+E = TypeVar("E", bound=FeedEvent)
 T = TypeVar("T")
 
 AUDIT: Final = "audit"
@@ -35,3 +39,35 @@ class Pause(NamedTuple):
 
 Heal: TypeAlias = Generator[Ask | Pause, Any, T]
 """Steps that end in what is to be delivered."""
+
+
+class Holding(ABC, Generic[E]):
+    """A line that holds its events back while it is compared with REST."""
+
+    def __init__(self) -> None:
+        self._held: list[E] | None = None
+
+    def check(self, reason: str, now: datetime) -> Heal[list[FeedEvent]]:
+        """Compare with REST; what to deliver: a Gap first if anything was missing, then that, in order.
+
+        From this call on events are held until the steps are done, unless it is an `AUDIT` that can do without. Only
+        one check at a time may be under way; the next may be called before.
+        """
+        holds = reason != AUDIT or self._begins
+        if holds:
+            self._hold()
+        return self._check(reason, now, holds)
+
+    @property
+    def _begins(self) -> bool:
+        """Whether nothing is known yet that a check could be without."""
+        return False
+
+    @abstractmethod
+    def _check(self, reason: str, now: datetime, holds: bool) -> Heal[list[FeedEvent]]:
+        """Take the steps of a check."""
+
+    def _hold(self) -> list[E]:
+        if self._held is None:
+            self._held = []
+        return self._held

@@ -16,7 +16,7 @@ from ..errors import APIError
 from ..models import FeedEvent, Gap, MyOrderEvent, Order
 from ..models.moments import milliseconds, moment
 from .course import CLOSED, Course, base
-from .heal import AUDIT, SETTLE, Ask, Heal, Pause
+from .heal import SETTLE, Ask, Heal, Holding, Pause
 from .retold import end, order_event
 
 PAGE = 100
@@ -35,13 +35,13 @@ TRIES = 6
 Rows: TypeAlias = Generator[Ask, list[Order], None]
 
 
-class OwnOrders:
+class OwnOrders(Holding[MyOrderEvent]):
     """The orders of one account: of these markets, or of all."""
 
     def __init__(self, markets: Iterable[str] = ()) -> None:
+        super().__init__()
         self._markets = frozenset(markets)
         self._courses: dict[str, Course] = {}
-        self._held: list[MyOrderEvent] | None = None
         self._since: datetime | None = None
         self._needs: dict[str, None] = {}
 
@@ -92,23 +92,11 @@ class OwnOrders:
         )
         return [*self._announced("fill", told), lost, *rest]
 
-    def check(self, reason: str, now: datetime) -> Heal[list[FeedEvent]]:
-        """Compare with REST; what to deliver: snapshots of the open orders the first time, later a Gap and what is new.
-
-        From this call on events are held until the steps are done, unless it is an `AUDIT` after the first. Only one
-        check at a time may be under way; the next may be called before.
-        """
-        holds = reason != AUDIT or self._since is None
-        if holds:
-            self._hold()
-        return self._check(reason, now, holds)
-
     # -- insides -------------------------------------------------------------------------------------
 
-    def _hold(self) -> list[MyOrderEvent]:
-        if self._held is None:
-            self._held = []
-        return self._held
+    @property
+    def _begins(self) -> bool:
+        return self._since is None
 
     def _admit(self, event: MyOrderEvent) -> list[MyOrderEvent]:
         course = self._courses.get(event.uuid)
@@ -135,6 +123,7 @@ class OwnOrders:
             course.tries = 0
 
     def _check(self, reason: str, now: datetime, holds: bool) -> Heal[list[FeedEvent]]:
+        """Tell snapshots of the open orders the first time, later a Gap and what is new."""
         if holds:
             self._hold()
         rows: dict[str, Order] = {}

@@ -16,7 +16,7 @@ from ..api import Trades as Quotation
 from ..errors import APIError
 from ..models import FeedEvent, Gap, Trade, TradeEvent
 from ..models.moments import milliseconds, moment
-from .heal import AUDIT, SETTLE, Ask, Heal, Pause
+from .heal import SETTLE, Ask, Heal, Holding, Pause
 from .retold import trade_event
 
 COUNT = 500
@@ -30,17 +30,17 @@ SLACK = timedelta(minutes=1)
 NEVER = 2**63
 
 
-class Trades:
+class Trades(Holding[TradeEvent]):
     """The trades of one market."""
 
     def __init__(self, market: str, *, pages: int = PAGES) -> None:
+        super().__init__()
         self._market = market
         self._pages = pages
         self._verified = 0
         self._verified_time = 0
         self._last = NEVER
         self._told = array("Q")  # delivered and beyond what is verified, ascending
-        self._held: list[TradeEvent] | None = None
 
     @property
     def unverified(self) -> int:
@@ -60,23 +60,7 @@ class Trades:
         self._told.append(number)
         return True
 
-    def check(self, reason: str, now: datetime) -> Heal[list[FeedEvent]]:
-        """Compare with REST; what to deliver: Gaps first if anything was missing, then trades in ascending order.
-
-        From this call on trades are held until the steps are done, unless it is an `AUDIT`. Only one check at a time
-        may be under way; the next may be called before.
-        """
-        holds = reason != AUDIT
-        if holds:
-            self._hold()
-        return self._check(reason, now, holds)
-
     # -- insides -------------------------------------------------------------------------------------
-
-    def _hold(self) -> list[TradeEvent]:
-        if self._held is None:
-            self._held = []
-        return self._held
 
     def _odd(self, event: TradeEvent) -> tuple[FeedEvent, ...]:
         if self._held is not None:
