@@ -98,7 +98,7 @@ MATRIX = {
     ),
     "C1 later than all looks, before": Fault(
         "accepted accepted APITimeoutError! value",  # what looks do not find out
-        {"effect": "slow_before", "milliseconds": 500},
+        {"effect": "slow_before", "milliseconds": 900},
         timeout=HURRY,
         only="port",
     ),
