@@ -6,8 +6,6 @@ import asyncio
 import gc
 import gzip
 import logging
-from http.client import HTTPConnection
-from io import BytesIO
 from pathlib import Path
 from threading import Thread
 from typing import Protocol
@@ -169,21 +167,6 @@ def test_what_does_not_speak_tls_gets_nothing(ask: Ask) -> None:
     with loopback() as server, pytest.raises(APIConnectionError):
         ask(server.url.replace("http:", "https:"), POST, timeout=(0.3, 0.3))
     assert not [request for request in server.requests if b"KRW-BTC" in request]
-
-
-def test_head_and_body_leave_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
-    pieces: list[bytes] = []
-    send = HTTPConnection.send
-
-    def noted(connection: HTTPConnection, data: BytesIO) -> None:
-        pieces.append(data.getvalue())
-        send(connection, data)
-
-    monkeypatch.setattr(HTTPConnection, "send", noted)
-    with loopback(http(b"{}"), http(b"{}")) as server:
-        ask_sync(server.url, POST, GET)
-    assert server.requests == pieces
-    assert pieces[0].endswith(b"\r\n\r\n" + POST.body)
 
 
 def test_threads_share_a_transport() -> None:

@@ -5,12 +5,7 @@ It sends once: no redirects, no repeats, no proxy or password found in the envir
 
 from __future__ import annotations
 
-from io import BytesIO
-from typing import Any
-from urllib.parse import urlsplit
-
 import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
     ClosedPoolError,
     ConnectTimeoutError,
@@ -26,39 +21,6 @@ from ..wire.message import Request, Response
 
 CONNECTIONS = 32
 """Connections kept for later; more are made when more threads ask at once."""
-
-
-class _Connection(HTTPConnection):
-    """Sends a request in one piece, where urllib3 sends head and body one after the other."""
-
-    _held: BytesIO | None = None
-
-    def request(self, *given: Any, **options: Any) -> None:
-        held = self._held = BytesIO()  # which, unlike bytes, shows nobody what it holds
-        try:
-            super().request(*given, **options)
-        finally:
-            self._held = None
-        held.seek(0)
-        self.send(held)
-
-    def send(self, data: Any) -> None:
-        if self._held is None:
-            super().send(data)
-        else:
-            self._held.write(data)
-
-
-class _SecureConnection(_Connection, HTTPSConnection):
-    pass
-
-
-class _Pool(urllib3.HTTPConnectionPool):
-    ConnectionCls: Any = _Connection
-
-
-class _SecurePool(urllib3.HTTPSConnectionPool):
-    ConnectionCls: Any = _SecureConnection
 
 
 class HTTPTransport:
@@ -98,8 +60,7 @@ class HTTPTransport:
     def _connect(self) -> urllib3.HTTPConnectionPool:
         # A plain base is on this machine, where no proxy is asked; both sides of a race make the same thing.
         if not self.base_url.startswith("https:"):
-            place = urlsplit(self.base_url)
-            self._pool = _Pool(place.hostname or "", place.port, maxsize=CONNECTIONS)
+            self._pool = urllib3.connection_from_url(self.base_url, maxsize=CONNECTIONS)
             return self._pool
         from . import tls  # not before it is needed: it reads the system's store
 
@@ -107,8 +68,6 @@ class HTTPTransport:
             manager = urllib3.PoolManager(maxsize=CONNECTIONS, ssl_context=tls.context())
         else:
             manager = urllib3.ProxyManager(self._proxy, maxsize=CONNECTIONS, ssl_context=tls.context())
-        pools: dict[str, Any] = {"https": _SecurePool}
-        manager.pool_classes_by_scheme = pools
         self._pool = manager.connection_from_url(self.base_url)
         return self._pool
 
