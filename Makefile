@@ -72,7 +72,7 @@ harsh: $(DEV) ## Place 100,000 orders while answers are lost, late and damaged: 
 soak: $(DEV) ## Let a feed live for 30 days of a paper exchange with faults: does it miss anything, or grow? (minutes)
 	$(PY) -m tools.soak --days 30
 
-mutants: $(DEV) ## Change the code that touches money, one step at a time: does a test notice? (an hour)
+mutants: $(DEV) ## Change the code that touches money, one step at a time: does a test notice? (half an hour)
 	$(PY) -m tools.mutants
 
 witnesses: $(DEV) ## Let other people's clients trade on the paper exchange, each in its own environment
