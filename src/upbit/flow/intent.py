@@ -94,7 +94,8 @@ def place(rules: Rules, request: Request, terms: Terms, note: Note = unnoted) ->
     It gets an identifier, if it has none. Raises OrderOutcomeUnknown, and APIConnectionError when nothing ever left
     this machine.
     """
-    request, identifier = _named(request, "identifier", terms)
+    request, fields = _named(request, "identifier", terms)
+    identifier, market = str(fields["identifier"]), str(fields.get("market", ""))
     end = terms.clock() + terms.order_deadline
     doubt: APIError | None = None  # why there may be an order that nobody told of
     while True:
@@ -111,7 +112,6 @@ def place(rules: Rules, request: Request, terms: Terms, note: Note = unnoted) ->
         if found == "absent" and refusal is not None and refusal.name != "duplicated_identifier":
             return _rejected(answer, note)
         if found == "unreachable" or terms.clock() >= end:
-            market = str(_fields(request).get("market", ""))
             raise _lost(identifier, market, doubt or _failure(answer), note)
 
 
@@ -149,13 +149,13 @@ def replace(rules: Rules, request: Request, terms: Terms, note: Note = unnoted) 
     answer is made of what is found; with the old one open and no new one, the failure is given: nothing was replaced.
     Raises OrderOutcomeUnknown when they do not say it, and APIConnectionError when nothing was replaced or left here.
     """
-    request, identifier = _named(request, "new_identifier", terms)
+    request, fields = _named(request, "new_identifier", terms)
+    identifier = str(fields["new_identifier"])
     end = terms.clock() + terms.order_deadline
     heard = yield from _send(rules, request, terms, end, note, identifier)
     if isinstance(heard, Response):
         return heard
     new = yield from _look(f"identifier={escape(identifier)}", terms, end, note)
-    fields = _fields(request)
     uuid, name = str(fields.get("prev_order_uuid") or ""), str(fields.get("prev_order_identifier") or "")
     query = f"uuid={escape(uuid)}" if uuid else f"identifier={escape(name)}"
     old = yield from _look(query, terms, end, note, misses=1)
@@ -195,21 +195,13 @@ def _once(rules: Rules, request: Request, terms: Terms) -> Flow[Response]:
     return response
 
 
-def _named(request: Request, field: str, terms: Terms) -> tuple[Request, str]:
-    """Give a request an identifier in this field, if it has none; and say what it is."""
-    body = request.body
-    if b'"%b"' % field.encode() not in body and len(body) > 2:  # as usual: nothing is read that need not be
-        name = terms.identifier()
-        body = b'%b,"%b":%b}' % (body[:-1], field.encode(), msgspec.json.encode(name))
-    else:
-        fields = _fields(request)
-        name = str(fields.get(field) or terms.identifier())
-        body = msgspec.json.encode({**fields, field: name})
-    return Request(request.verb, request.path, request.query, body, request.headers), name
-
-
-def _fields(request: Request) -> dict[str, object]:
-    return msgspec.json.decode(request.body, type=dict[str, object])
+def _named(request: Request, field: str, terms: Terms) -> tuple[Request, Mapping[str, object]]:
+    """Give a request an identifier in this field, if it has none; and say what its fields are."""
+    fields = msgspec.json.decode(request.body, type=dict[str, object])
+    if not fields.get(field):
+        fields[field] = terms.identifier()
+        request = Request(request.verb, request.path, request.query, msgspec.json.encode(fields), request.headers)
+    return request, fields
 
 
 def _try(rules: Rules, request: Request, terms: Terms) -> Flow[Response | APIConnectionError]:

@@ -86,7 +86,12 @@ class Placing:
         be found out (the journal keeps it open), and what the operation raises when it was refused.
         """
         try:
-            order = yield from self._place(draft, operation, arguments, new, check)
+            self.under_way.append(draft.identifier)
+            try:
+                yield from self._begin(draft, check)
+                order = yield from self._send(draft, operation, arguments, new)
+            finally:
+                self.under_way.remove(draft.identifier)
         except UpbitError:
             yield from self._obey()
             raise
@@ -122,21 +127,6 @@ class Placing:
         while self.under_way and self._terms.clock() < end:
             yield Sleep(GLANCE)
         return not self.under_way
-
-    def _place(
-        self,
-        draft: Draft,
-        operation: Operation[..., Order],
-        arguments: Mapping[str, Any],
-        new: Callable[[Order], str | None],
-        check: Check | None,
-    ) -> Flow[Order]:
-        self.under_way.append(draft.identifier)
-        try:
-            yield from self._begin(draft, check)
-            return (yield from self._send(draft, operation, arguments, new))
-        finally:
-            self.under_way.remove(draft.identifier)
 
     def _begin(self, draft: Draft, check: Check | None) -> Flow[None]:
         """Let an order through to where it is recorded; nothing is sent yet."""
