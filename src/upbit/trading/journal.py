@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
-from decimal import Context, Decimal, localcontext
+from decimal import Decimal
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Literal, TypeAlias, TypeVar, get_args
@@ -22,6 +22,7 @@ import msgspec
 
 from ..errors import JournalError
 from ..io.private_database import PrivateDatabase
+from ..rules.grid import exactly
 from .draft import Draft
 
 Outcome: TypeAlias = Literal["accepted", "rejected", "abandoned"]
@@ -48,7 +49,6 @@ TABLES = (
     "CREATE TABLE rejections (in_a_row INTEGER NOT NULL)",
     "INSERT INTO rejections VALUES (0)",
 )
-_DIGITS = 60
 _LONGEST = 500
 """Characters that are kept of what is to be known about a step."""
 
@@ -328,7 +328,7 @@ def _counted(file: Connection, day: date, kind: str, subject: str) -> Decimal:
 
 
 def _sum(*amounts: Decimal) -> Decimal:
-    with localcontext(Context(prec=_DIGITS)):
+    with exactly():
         return sum(amounts, Decimal(0))
 
 

@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from ..models import Order, OrderTrade
+from ..rules.grid import exactly
 
 Status: TypeAlias = Literal[
     "accepted", "partially_filled", "filled", "cancelled", "partially_filled_cancelled", "prevented", "unknown"
@@ -21,7 +22,6 @@ than the smallest volume can cost. `cancelled`: ended, nothing filled. `partiall
 `prevented`: ended by self-match prevention. `unknown`: the exchange says a state that is not known here."""
 
 CLOSED = ("done", "cancel")
-_DIGITS = 60
 _DUST = Decimal("2e-8")
 """Twice the smallest volume: what is left of a market buy has met a price a little above the average."""
 
@@ -98,7 +98,7 @@ class Placed(msgspec.Struct, frozen=True):
             return order.executed_funds or Decimal(0)
         if order.trades is None:
             return None
-        with localcontext(Context(prec=_DIGITS)):
+        with exactly():
             return sum((trade.funds for trade in order.trades), Decimal(0))
 
     @property
@@ -125,5 +125,5 @@ class Placed(msgspec.Struct, frozen=True):
         order, funds, average = self.order, self.executed_funds, self.average_price
         if order.volume is not None or order.price is None or funds is None or average is None:
             return False
-        with localcontext(Context(prec=_DIGITS)):
+        with exactly():
             return order.price - funds < average * _DUST

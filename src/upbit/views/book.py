@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from decimal import Context, Decimal, localcontext
-from typing import Final, NamedTuple
+from decimal import Decimal
+from typing import NamedTuple
 
 from ..models import FeedEvent, Gap, OrderbookEvent, Side
-
-_DIGITS: Final = 60
-"""Digits that hold any sum of prices times sizes."""
+from ..rules.grid import exactly
 
 
 class Level(NamedTuple):
@@ -82,7 +80,7 @@ class Book:
         ask, bid = self.best_ask, self.best_bid
         if ask is None or bid is None:
             return None
-        with localcontext(Context(prec=_DIGITS)):
+        with exactly():
             return ask.price - bid.price
 
     @property
@@ -91,7 +89,7 @@ class Book:
         ask, bid = self.best_ask, self.best_bid
         if ask is None or bid is None:
             return None
-        with localcontext(Context(prec=_DIGITS)):
+        with exactly():
             return (ask.price + bid.price) / 2
 
     def depth(self, side: Side, *, levels: int | None = None, price: Decimal | None = None) -> Decimal:
@@ -100,7 +98,7 @@ class Book:
         The price itself is included. With both, what meets both is summed.
         """
         total = Decimal(0)
-        with localcontext(Context(prec=_DIGITS)):
+        with exactly():
             for count, level in enumerate(self._levels(side)):
                 if count == levels or (price is not None and _beyond(side, level.price, price)):
                     break
@@ -119,7 +117,7 @@ class Book:
         if size is None or (volume is not None and quote is not None) or not size > 0:
             raise ValueError("vwap takes a positive volume or a positive quote")
         taken = funds = Decimal(0)
-        with localcontext(Context(prec=_DIGITS)) as exact:
+        with exactly() as exact:
             for level in self._levels("ask" if side == "bid" else "bid"):
                 value = level.price * level.size
                 if volume is not None and taken + level.size >= volume:

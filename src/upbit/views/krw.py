@@ -6,11 +6,12 @@ Source: the 2023 document, "USDT 마켓의 원화 환산가격". The KRW-USDT ma
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Context, Decimal, localcontext
+from decimal import Decimal
 from typing import NamedTuple
 
 from ..models import FeedEvent, TickerEvent, TradeEvent
 from ..models.moments import moment
+from ..rules.grid import exactly
 
 KRW_BTC = "KRW-BTC"
 USDT_BTC = "USDT-BTC"
@@ -57,7 +58,7 @@ class KRWValue:
         krw, usdt = self._last.get(KRW_BTC), self._last.get(USDT_BTC)
         if krw is None or usdt is None or not usdt.price:
             return None
-        with localcontext(Context(prec=60)) as exact:
+        with exactly() as exact:
             above = price * krw.price
             exact.prec = 28
             return above / usdt.price

@@ -10,12 +10,13 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Iterable
 from datetime import datetime
-from decimal import Context, Decimal, localcontext
+from decimal import Decimal
 from typing import Final, TypeVar
 
 import msgspec
 
 from ..models import Account, FeedEvent, Gap, MyAsset, MyAssetEvent, MyOrderEvent, Order
+from ..rules.grid import exactly
 from .holding import Holding
 
 _Key = TypeVar("_Key")
@@ -39,7 +40,7 @@ class Portfolio:
         self._unit = "KRW"
         for account in accounts:
             self._unit = account.unit_currency
-            with localcontext(Context(prec=60)):
+            with exactly():
                 total = account.balance + account.locked
             self._holdings[account.currency] = Holding(total, account.avg_buy_price)
             self._assets[account.currency] = MyAsset(
@@ -121,7 +122,7 @@ class Portfolio:
         del self._fills[: max(len(self._fills) - self._history, 0)]
         quote, _, base = event.code.partition("-")
         time = _traded(event)
-        with localcontext(Context(prec=60)):
+        with exactly():
             funds = event.price * event.volume
             sign = 1 if event.ask_bid == "BID" else -1
             paid = funds * sign + (event.trade_fee or _ZERO)
@@ -157,7 +158,7 @@ def _order(event: MyOrderEvent, known: Order | None) -> Order:
     if event.state == "trade":
         price, volume = (None, None) if known is None else (known.price, known.volume)
     if volume is None and event.remaining_volume is not None:
-        with localcontext(Context(prec=60)):
+        with exactly():
             volume = event.remaining_volume + event.executed_volume + (event.prevented_volume or _ZERO)
     return Order(
         uuid=event.uuid,

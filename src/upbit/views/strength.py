@@ -13,6 +13,7 @@ from typing import Final
 
 from ..models import FeedEvent, Gap, TickerEvent, TradeEvent
 from ..models.moments import milliseconds, moment
+from ..rules.grid import exactly
 
 _DAY: Final = 86_400_000
 _KEPT: Final = 1000
@@ -136,7 +137,7 @@ class TradeStrength:
         self._dropped = None
 
     def _add(self, trade: TradeEvent) -> None:
-        with localcontext(Context(prec=60)):
+        with exactly():
             if trade.ask_bid == "BID":
                 self.bought += trade.trade_volume
             else:
